@@ -1,0 +1,1 @@
+"""Thin shell commands: parse, call, print."""

@@ -1,0 +1,1 @@
+"""The wire to Gemini: requests, answers and error translation."""

@@ -1,0 +1,1 @@
+"""Untrusted image bytes: the only Pillow."""

@@ -1,0 +1,1 @@
+"""Sources and exports beyond plain folders."""

@@ -1,0 +1,1 @@
+"""A Gemini stand-in server on loopback, for the demo and the tests."""
