@@ -1,0 +1,136 @@
+"""Every setting, its default and its meaning. Reading and writing files is `gemtag_tui.engine.config`'s.
+
+Order of strength: default < config.toml < GEMTAG_* (`GEMTAG_LIMITS__RPM=60` nests) < command line.
+A value of 0 for a limit, a budget or `concurrency` means "none set": what then holds is said beside it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+DEFAULT_MODEL = "gemini-3.5-flash-lite"
+"""No shutdown date announced, made for high-throughput classification (model notes, 2026-11)."""
+
+Count = Annotated[int, Meta(ge=0)]
+Money = Annotated[float, Meta(ge=0)]
+Seconds = Annotated[float, Meta(ge=0)]
+
+
+class Tier(StrEnum):
+    """The project's usage tier, which no call can find out."""
+
+    FREE = "free"
+    TIER1 = "tier1"
+    TIER2 = "tier2"
+    TIER3 = "tier3"
+
+
+class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the project may use. 0: the tier table's value, or what a 429 has taught."""
+
+    tier: Tier = Tier.TIER1
+    """Usage tier of the project: free, tier1, tier2 or tier3 (AI Studio shows it)."""
+    rpm: Count = 0
+    """Requests per minute."""
+    tpm: Count = 0
+    """Input tokens per minute."""
+    rpd: Count = 0
+    """Requests per Pacific day."""
+    spend_per_10min: Money = 0.0
+    """US dollars per rolling ten minutes."""
+
+
+class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Caps on money of our own, in US dollars. 0: no cap."""
+
+    run: Money = 0.0
+    """For one run."""
+    day: Money = 0.0
+    """For a Pacific day."""
+    month: Money = 0.0
+    """For a calendar month in Pacific time."""
+
+
+class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How single calls behave."""
+
+    timeout: Annotated[float, Meta(ge=1, le=3600)] = 90.0
+    """Seconds after which a call is abandoned."""
+    tries: Annotated[int, Meta(ge=1, le=20)] = 6
+    """An asset's own tries within one run before its failure is recorded."""
+    retry_hours: Annotated[float, Meta(ge=0, le=24 * 30)] = 1.0
+    """Hours until an asset whose tries are used up is due again; doubles each time, up to 64 times."""
+    give_up_minutes: Annotated[float, Meta(ge=1, le=24 * 60)] = 30.0
+    """Minutes of outage without a single answer after which a run ends (exit code 3)."""
+    daily_warnings: bool = True
+    """Warn at 80 % and 95 % of the day's quota."""
+
+
+class Images(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What is accepted, and how it is prepared."""
+
+    max_bytes: Annotated[int, Meta(ge=1024)] = 200 * 1024 * 1024
+    """Bytes of a file; larger ones are `too_large`."""
+    max_pixels: Annotated[int, Meta(ge=4096)] = 200_000_000
+    """Pixels of a picture; larger ones are `too_large`."""
+    max_side: Annotated[int, Meta(ge=64)] = 40_000
+    """Pixels of one side; longer ones are `too_large`."""
+    send_max_bytes: Annotated[int, Meta(ge=10_000, le=20_000_000)] = 7_000_000
+    """A file up to this size that Gemini accepts is sent as it is; larger ones are shrunk."""
+    shrink_side: Annotated[int, Meta(ge=64, le=8192)] = 1536
+    """The longer side, in pixels, of pictures that are re-encoded."""
+    workers: Annotated[int, Meta(ge=0, le=64)] = 0
+    """Child processes that decode; 0: as many as there are cores, at most 4."""
+    decode_seconds: Annotated[float, Meta(ge=1, le=600)] = 20.0
+    """Deadline for one picture."""
+    follow_links: bool = False
+    """Follow symbolic links to files and folders while scanning."""
+
+
+class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The batch lane."""
+
+    poll_seconds: Annotated[float, Meta(ge=0.01, le=3600)] = 30.0
+    """Shortest time between two looks at a job."""
+    max_file_bytes: Annotated[int, Meta(ge=1000, le=2_000_000_000)] = 1_900_000_000
+    """Bytes of one JSONL file; the API takes 2 GB."""
+    max_requests: Annotated[int, Meta(ge=1, le=200_000)] = 50_000
+    """Requests of one job."""
+    max_enqueued_tokens: Count = 0
+    """Tokens in all active jobs of a model; 0: the tier table's value."""
+
+
+class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The terminal."""
+
+    tick_seconds: Annotated[float, Meta(ge=0.25, le=60)] = 1.0
+    """Seconds between two looks at a running engine."""
+    ascii: bool = False
+    """Draw with ASCII signs only."""
+    mouse: bool = True
+    """Let the mouse be used (costs bytes on a slow line)."""
+    theme: str = "gemtag"
+    """Name of the colour theme."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All settings."""
+
+    model: Annotated[str, Meta(min_length=1, pattern=r"^[A-Za-z0-9._-]+$")] = DEFAULT_MODEL
+    """Gemini model."""
+    profile: Annotated[str, Meta(min_length=1)] = "default"
+    """Name of a profile, or the path of its TOML file."""
+    lane: Annotated[str, Meta(pattern=r"^(auto|interactive|flex|batch)$")] = "auto"
+    """Lane of a run that names none."""
+    concurrency: Annotated[int, Meta(ge=0, le=1000)] = 0
+    """Most calls at once; 0: as many as are useful."""
+    limits: Limits = Limits()
+    budget: Budget = Budget()
+    calls: Calls = Calls()
+    images: Images = Images()
+    batch: Batch = Batch()
+    screen: Screen = Screen()
