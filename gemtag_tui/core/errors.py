@@ -1,14 +1,14 @@
 """Errors that a person may see.
 
-    GemtagError                 anything we raise on purpose
-    ├── UsageError              the words of a command, or a value given to it          exit 2
-    ├── SettingsError           a setting that cannot be used                           exit 2
-    │   └── ProfileError        a profile that cannot be used                           exit 2
-    ├── KeyMissingError         no API key where one is needed                          exit 2
-    ├── LibraryError            the library file cannot be used                         exit 2
-    │   ├── LibraryNewerError   written by a newer gemtag
-    │   └── LibraryBusyError    another engine holds the lock
-    └── StoppedError            an engine that ended for a reason worth an exit code    exit 3
+GemtagError                 anything we raise on purpose
+├── UsageError              the words of a command, or a value given to it          exit 2
+├── SettingsError           a setting that cannot be used                           exit 2
+│   └── ProfileError        a profile that cannot be used                           exit 2
+├── KeyMissingError         no API key where one is needed                          exit 2
+├── LibraryError            the library file cannot be used                         exit 2
+│   ├── LibraryNewerError   written by a newer gemtag
+│   └── LibraryBusyError    another engine holds the lock
+└── StoppedError            an engine that ended for a reason worth an exit code    exit 3
 """
 
 from __future__ import annotations

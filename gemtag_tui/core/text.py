@@ -34,7 +34,7 @@ def plain(text: str | bytes, limit: int = 2000) -> str:
     words = words[: min(limit, _MAX)]
     if not (words.isascii() and words.isprintable()):
         words = "".join(map(_shown, words))
-    return words[:limit - 1] + "…" if cut else words
+    return words[: limit - 1] + "…" if cut else words
 
 
 def storable(text: str) -> str:

@@ -1,0 +1,116 @@
+"""Opening strangers' files: only regular ones, never through a link, never blocking."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import Final
+
+from gemtag_tui.imaging.values import Limits, RefusedError
+
+_FLAGS: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+_NOT_REGULAR: Final = (
+    (stat.S_ISLNK, "a symbolic link, which is not followed"),
+    (stat.S_ISDIR, "a folder, not a file"),
+    (stat.S_ISFIFO, "a pipe, not a file"),
+    (stat.S_ISSOCK, "a socket, not a file"),
+    (stat.S_ISCHR, "a device, not a file"),
+    (stat.S_ISBLK, "a device, not a file"),
+)
+
+_ERRORS: Final = {
+    errno.ENOENT: "the file is gone",
+    errno.ENOTDIR: "the file is gone",
+    errno.EACCES: "permission denied",
+    errno.EPERM: "permission denied",
+    errno.ELOOP: "a symbolic link, which is not followed",
+    errno.ENAMETOOLONG: "the path is too long for this system",
+    errno.EIO: "the disk could not be read",
+    errno.ESTALE: "the network folder has gone away",
+    errno.EMFILE: "too many files are open",
+    errno.ENXIO: "a socket or a device, not a file",
+}
+
+
+def open_regular(path: bytes) -> tuple[int, os.stat_result]:
+    """Open a regular file for reading.
+
+    Returns:
+        The file descriptor, which the caller closes, and the open file's status.
+
+    Raises:
+        RefusedError: when it is no regular file.
+        OSError: as the system says; see :func:`explain`.
+        ValueError: when the path holds a NUL.
+    """
+    _check_regular(os.lstat(path))
+    fd = os.open(path, _FLAGS)
+    try:
+        status = os.fstat(fd)
+        _check_regular(status)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd, status
+
+
+def _check_regular(status: os.stat_result) -> None:
+    if stat.S_ISREG(status.st_mode):
+        return
+    for test, words in _NOT_REGULAR:
+        if test(status.st_mode):
+            raise RefusedError("unreadable", words)
+    raise RefusedError("unreadable", "not a regular file")
+
+
+def check_bytes(size: int, limits: Limits) -> None:
+    """Hold a file's size against the limits.
+
+    Raises:
+        RefusedError: when it is empty or too large.
+    """
+    if size == 0:
+        raise RefusedError("unreadable", "empty file")
+    if size > limits.max_bytes:
+        message = f"{size:,} bytes is over the limit of {limits.max_bytes:,}"
+        raise RefusedError("too_large", message)
+
+
+def read_exactly(fd: int, size: int) -> bytes:
+    """Read ``size`` bytes, or what there is before the end of the file."""
+    data = os.read(fd, size)
+    if len(data) == size:
+        return data
+    parts = [data]
+    missing = size - len(data)
+    while missing and parts[-1]:
+        parts.append(os.read(fd, missing))
+        missing -= len(parts[-1])
+    return b"".join(parts)
+
+
+def check_unchanged(fd: int, before: os.stat_result) -> None:
+    """Make sure that what was read is one version of the file.
+
+    Raises:
+        RefusedError: when it was written to meanwhile.
+    """
+    after = os.fstat(fd)
+    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise RefusedError("unreadable", "the file changed while it was being read")
+
+
+def explain(error: OSError | ValueError) -> str:
+    """Put a failure to open or read a file into words for people."""
+    if isinstance(error, OSError):
+        return _ERRORS.get(error.errno or 0, "the file could not be read")
+    return "the path is not one this system can open"
