@@ -1,1 +1,1 @@
-"""Untrusted image bytes: the only Pillow."""
+"""Untrusted image bytes: the only Pillow, and that in children alone."""

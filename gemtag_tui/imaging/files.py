@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
+import io
 import os
 import stat
-from typing import Final
+from typing import IO, TYPE_CHECKING, Final
 
-from gemtag_tui.imaging.values import Limits, RefusedError
+from gemtag_tui.imaging.values import MIB, Limits, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+WHOLE_BYTES: Final = 8 * MIB
+"""Files up to this size are read at once; larger ones are hashed in pieces of 1 MiB."""
 
 _FLAGS: Final = (
     os.O_RDONLY
@@ -98,15 +107,73 @@ def read_exactly(fd: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-def check_unchanged(fd: int, before: os.stat_result) -> None:
-    """Make sure that what was read is one version of the file.
+class Content:
+    """An open regular file, and as much of it as is kept in memory.
+
+    Args:
+        fd: open for reading, at its beginning; stays the caller's to close.
+        status: of the open file.
+        keep: how many of its first bytes to hold.
+    """
+
+    __slots__ = ("data", "fd", "size", "status")
+
+    def __init__(self, fd: int, status: os.stat_result, keep: int = WHOLE_BYTES) -> None:
+        self.fd = fd
+        self.status = status
+        self.size = status.st_size
+        self.data = read_exactly(fd, min(self.size, keep))
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the file is in memory."""
+        return len(self.data) == self.size
+
+    def sha256(self) -> bytes:
+        """Hash the bytes at hand and those that follow, in constant memory.
+
+        Raises:
+            RefusedError: when the file was written to meanwhile.
+        """
+        digest = hashlib.sha256(self.data)
+        if not self.whole:
+            while piece := os.read(self.fd, MIB):
+                digest.update(piece)
+        self._check_unchanged()
+        return digest.digest()
+
+    def _check_unchanged(self) -> None:
+        after = os.fstat(self.fd)
+        if (after.st_size, after.st_mtime_ns) != (self.size, self.status.st_mtime_ns):
+            raise RefusedError("unreadable", "the file changed while it was being read")
+
+    @contextlib.contextmanager
+    def stream(self) -> Iterator[IO[bytes]]:
+        """Give the whole content as a file at its beginning."""
+        if self.whole:
+            yield io.BytesIO(self.data)
+            return
+        os.lseek(self.fd, 0, os.SEEK_SET)
+        with os.fdopen(os.dup(self.fd), "rb") as file:
+            yield file
+
+
+@contextlib.contextmanager
+def opened(path: bytes, limits: Limits, keep: int = WHOLE_BYTES) -> Iterator[Content]:
+    """Open a regular file within the limits and read its beginning.
 
     Raises:
-        RefusedError: when it was written to meanwhile.
+        RefusedError: when it can't be opened or read, is empty or too large.
     """
-    after = os.fstat(fd)
-    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
-        raise RefusedError("unreadable", "the file changed while it was being read")
+    try:
+        fd, status = open_regular(path)
+        try:
+            check_bytes(status.st_size, limits)
+            yield Content(fd, status, keep)
+        finally:
+            os.close(fd)
+    except (OSError, ValueError) as error:
+        raise RefusedError("unreadable", explain(error)) from error
 
 
 def explain(error: OSError | ValueError) -> str:

@@ -22,7 +22,9 @@ class ImageType(Struct, frozen=True):
     label: str
 
 
-def _type(name: str, mime: str, pillow: str | None, label: str, accepts: bool = False) -> ImageType:  # noqa: FBT001, FBT002
+def _type(
+    name: str, mime: str, pillow: str | None, label: str, *, accepts: bool = False
+) -> ImageType:
     return ImageType(name=name, mime=mime, gemini_accepts=accepts, pillow=pillow, label=label)
 
 
@@ -133,9 +135,9 @@ def _by_brands(head: bytes) -> ImageType | None:
         return RAW
     if brands & _AVIF_BRANDS:
         return AVIF
-    if major in _HEIC_BRANDS:
+    if brands & _HEIC_BRANDS:
         return HEIC
-    return HEIF if brands & (_HEIC_BRANDS | _HEIF_BRANDS) else None
+    return HEIF if brands & _HEIF_BRANDS else None
 
 
 def _by_structure(head: bytes) -> ImageType | None:

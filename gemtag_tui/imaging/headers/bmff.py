@@ -67,8 +67,8 @@ def _outermost(data: bytes, size: int) -> tuple[int, int]:
         if at >= size:
             break
         start, stop = _extent(data, at, size)
-        if stop < start or (stop > size and meta is None and stop <= at):
-            raise damaged("a box has no sensible length")
+        if stop < start:
+            raise damaged("a box is shorter than its own header")
         if stop > size:
             raise truncated()
         if data[at + 4 : at + 8] == b"meta" and meta is None:

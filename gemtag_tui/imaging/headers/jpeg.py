@@ -19,13 +19,14 @@ _APP1: Final = 0xE1
 
 
 def read_jpeg(data: bytes, size: int) -> Header | None:
-    """Walk the segments before the first scan; see :func:`gemtag_tui.imaging.headers.read_header`."""
+    """Walk the segments up to the first scan; as :func:`gemtag_tui.imaging.headers.read_header`."""
     frame: tuple[int, bytes] | None = None
     turn = 1
     at = 2
     for _ in range(_MAX_SEGMENTS):
         if at + 4 > len(data):
-            return _ran_out(data, size)
+            _check_more(data, size)
+            return None
         if data[at] != 0xFF:
             return None
         marker = data[at + 1]
@@ -43,8 +44,8 @@ def read_jpeg(data: bytes, size: int) -> Header | None:
     return None
 
 
-def _ran_out(data: bytes, size: int) -> None:
-    """End the walk where the bytes end: the file's fault only if these are all of it."""
+def _check_more(data: bytes, size: int) -> None:
+    """Running out of bytes is the file's fault only if these are all of it."""
     if len(data) == size:
         raise truncated()
 

@@ -70,7 +70,8 @@ def _chunks(data: bytes, size: int) -> tuple[int, int] | None:
         if name == b"IDAT":
             return turn if turn != 1 else _late_orientation(data), frames
         if len(name) < 4 or name == b"IEND":
-            return _no_pixels(data, size)
+            _check_more(data, size)
+            return None
         if name == b"eXIf":
             turn = orientation(data[at + 8 : at + 8 + length])
         elif name == b"acTL":
@@ -79,7 +80,7 @@ def _chunks(data: bytes, size: int) -> tuple[int, int] | None:
     return None
 
 
-def _no_pixels(data: bytes, size: int) -> None:
+def _check_more(data: bytes, size: int) -> None:
     if len(data) == size:
         raise truncated()
 
