@@ -1,0 +1,123 @@
+"""Everything that must not be lost, written in groups as large as the disk makes them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from gemtag_tui.engine.waits import event_or_time
+from gemtag_tui.store import commits
+from gemtag_tui.store.commits import Group, LedgerRow, LoggedError, NewFailure, NewResult
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gemtag_tui.core.clock import Clock
+    from gemtag_tui.core.snapshot import RunSnapshot
+    from gemtag_tui.store.library import Library
+
+SNAPSHOT_SECONDS = 0.25
+HEARTBEAT_SECONDS = 1.0
+
+
+class Committer:
+    """What arrives while one group is being written to disk becomes the next group.
+
+    Args:
+        lib: the library.
+        run: id of the run the rows belong to.
+        snapshot: makes the engine's present state, written beside the results it counts.
+    """
+
+    def __init__(
+        self, lib: Library, run: int, clock: Clock, snapshot: Callable[[], RunSnapshot]
+    ) -> None:
+        self._lib = lib
+        self._run = run
+        self._clock = clock
+        self._snapshot = snapshot
+        self._results: list[NewResult] = []
+        self._failures: list[NewFailure] = []
+        self._ledger: list[LedgerRow] = []
+        self._errors: list[LoggedError] = []
+        self._wake = asyncio.Event()
+        self._last_snapshot = float("-inf")
+        self._closing = False
+
+    def result(self, row: NewResult) -> None:
+        """Store a result."""
+        self._results.append(row)
+        self._wake.set()
+
+    def failure(self, row: NewFailure) -> None:
+        """Record a failure."""
+        self._failures.append(row)
+        self._wake.set()
+
+    def call(self, row: LedgerRow) -> None:
+        """Enter a call into the ledger."""
+        self._ledger.append(row)
+        self._wake.set()
+
+    def error(self, row: LoggedError) -> None:
+        """Add a line to the run's error log."""
+        self._errors.append(row)
+        self._wake.set()
+
+    async def keep(self) -> None:
+        """Write groups and heartbeats until `close` is called.
+
+        Raises:
+            LibraryError: when the library cannot be written; nothing that was handed in is dropped.
+        """
+        while not self._closing:
+            await self._news()
+            await self.flush()
+
+    def close(self) -> None:
+        """Let `keep` return once what it has is written."""
+        self._closing = True
+        self._wake.set()
+
+    async def _news(self) -> None:
+        await event_or_time(self._wake, self._clock, HEARTBEAT_SECONDS)
+
+    async def flush(self, *, snapshot: bool = False) -> None:
+        """Write what there is now; with the engine's state when that is due or asked for.
+
+        Raises:
+            LibraryError: when the library cannot be written; the rows stay for the next try.
+        """
+        self._wake.clear()
+        now = self._clock.monotonic()
+        due = snapshot or now - self._last_snapshot >= SNAPSHOT_SECONDS
+        group = self._take(due=due)
+        if group is None:
+            return
+        try:
+            await commits.commit(self._lib, group)
+        except BaseException:
+            self._put_back(group)
+            raise
+        if due:
+            self._last_snapshot = now
+
+    def _take(self, *, due: bool) -> Group | None:
+        if not (due or self._results or self._failures or self._ledger or self._errors):
+            return None
+        group = Group(
+            results=self._results,
+            failures=self._failures,
+            ledger=self._ledger,
+            errors=self._errors,
+            run=self._run,
+            snapshot=self._snapshot() if due else None,
+        )
+        self._results, self._failures, self._ledger, self._errors = [], [], [], []
+        return group
+
+    def _put_back(self, group: Group) -> None:
+        self._results = [*group.results, *self._results]
+        self._failures = [*group.failures, *self._failures]
+        self._ledger = [*group.ledger, *self._ledger]
+        self._errors = [*group.errors, *self._errors]

@@ -1,0 +1,183 @@
+"""Pictures ready to send, in a bounded buffer filled ahead of the lane."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gemtag_tui.engine.attempts import Attempt, Waiting
+from gemtag_tui.engine.waits import event_or_time
+from gemtag_tui.imaging.values import Prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from gemtag_tui.core.clock import Clock
+    from gemtag_tui.engine.preparer import Picture, Preparer
+    from gemtag_tui.store.work import Candidate
+
+_PAGE = 200
+_MOST_BYTES = 48_000_000
+_READ_AT_ONCE = 8
+_IDLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An asset with its picture in hand."""
+
+    attempt: Attempt
+    picture: Prepared
+
+
+class Feeder:
+    """Takes assets from the library in order, prepares them and hands them out.
+
+    Args:
+        page: gives the next assets to do after an id, at most so many (keyset).
+        due: gives assets whose recorded failure has come due.
+        preparer: makes them ready.
+        refuse: told of every picture that cannot be sent, once.
+        limit: most assets to take in all; `None` for no end.
+    """
+
+    def __init__(
+        self,
+        page: Callable[[int, int], Awaitable[list[Candidate]]],
+        due: Callable[[int], Awaitable[list[Candidate]]],
+        preparer: Preparer,
+        refuse: Callable[[Attempt, Picture], None],
+        clock: Clock,
+        *,
+        limit: int | None = None,
+    ) -> None:
+        self._page = page
+        self._due = due
+        self._preparer = preparer
+        self._refuse = refuse
+        self._clock = clock
+        self._left = limit
+        self.waiting = Waiting()
+        self.held: set[int] = set()
+        self._fresh: deque[Attempt] = deque()
+        self._ready: deque[Ready] = deque()
+        self._ready_bytes = 0
+        self._cursor = 0
+        self._pass_found = False
+        self._exhausted = False
+        self._wake = asyncio.Event()
+        self._filled = asyncio.Event()
+        self.ahead = 8
+
+    @property
+    def on_hand(self) -> int:
+        """Assets taken from the library and not yet settled."""
+        return len(self.held)
+
+    def again(self, attempt: Attempt, due: float) -> None:
+        """Keep an asset for another try at `due` (monotonic seconds)."""
+        self.waiting.put(due, attempt)
+        self._wake.set()
+
+    def settle(self, attempt: Attempt) -> None:
+        """Let go of an asset that reached an end."""
+        self.held.discard(attempt.asset)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Look again: more is wanted, or more may have become due."""
+        self._wake.set()
+
+    async def next(self) -> Ready | None:
+        """Return the next picture, or `None` when nothing is left to do."""
+        while not self._ready:
+            if self._exhausted and not self.held:
+                return None
+            self._filled.clear()
+            self._wake.set()
+            await self._filled.wait()
+        ready = self._ready.popleft()
+        self._ready_bytes -= len(ready.picture.data)
+        self._wake.set()
+        return ready
+
+    def put_back(self, ready: Ready) -> None:
+        """Return a picture that was taken and could not be sent after all."""
+        self._ready.appendleft(ready)
+        self._ready_bytes += len(ready.picture.data)
+        self._filled.set()
+
+    async def fill(self) -> None:
+        """Keep the buffer filled until cancelled."""
+        while True:
+            self._wake.clear()
+            moved = await self._fill_once()
+            self._filled.set()
+            if not moved:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Wait for news, for the next due try, or for a moment (files may be added meanwhile)."""
+        due = self.waiting.next_due()
+        pause = _IDLE_SECONDS
+        if due is not None:
+            pause = min(pause, max(0.005, due - self._clock.monotonic()))
+        await event_or_time(self._wake, self._clock, pause)
+
+    async def _fill_once(self) -> bool:
+        room = self.ahead - len(self._ready)
+        if room <= 0 or self._ready_bytes > _MOST_BYTES:
+            return False
+        batch = self.waiting.take_due(self._clock.monotonic(), min(room, _READ_AT_ONCE))
+        while len(batch) < min(room, _READ_AT_ONCE) and await self._take_fresh():
+            batch.append(self._fresh.popleft())
+        if not batch:
+            return False
+        for attempt, picture in await self._preparer.prepare(batch):
+            self._accept(attempt, picture)
+        return True
+
+    def _accept(self, attempt: Attempt, picture: Picture) -> None:
+        if isinstance(picture, Prepared):
+            self._ready.append(Ready(attempt, picture))
+            self._ready_bytes += len(picture.data)
+        else:
+            self._refuse(attempt, picture)
+
+    async def _take_fresh(self) -> bool:
+        """Make sure that an asset is at hand, reading a page when there is none."""
+        if self._fresh:
+            return True
+        if self._left is not None and self._left <= 0:
+            self._exhausted = True
+            return False
+        found = await self._read_page()
+        if self._left is not None:
+            found = found[: self._left]
+            self._left -= len(found)
+        for candidate in found:
+            self.held.add(candidate.asset)
+            self._fresh.append(Attempt(candidate))
+        self._exhausted = not found
+        return bool(found)
+
+    async def _read_page(self) -> list[Candidate]:
+        """Read on after the last asset; at the end, start over once for what came back since."""
+        while True:
+            page = await self._page(self._cursor, _PAGE)
+            if page:
+                self._cursor = page[-1].asset
+                fresh = [c for c in page if c.asset not in self.held]
+                self._pass_found = self._pass_found or bool(fresh)
+                if fresh:
+                    return fresh
+                continue
+            due = [c for c in await self._due(_PAGE) if c.asset not in self.held]
+            if due:
+                return due
+            if self._cursor == 0 or not self._pass_found:
+                self._cursor = 0
+                return []
+            self._cursor, self._pass_found = 0, False

@@ -1,0 +1,71 @@
+"""From assets to pictures ready to send, ahead of admission."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from gemtag_tui.imaging.fastpath import passthrough
+from gemtag_tui.imaging.values import Changed, Limits, Prepared, PrepareRules, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Executor
+
+    from gemtag_tui.core.settings import Images
+    from gemtag_tui.engine.attempts import Attempt
+    from gemtag_tui.imaging.child import ImagingPool
+
+Picture = Prepared | Refused | Changed
+
+
+def image_limits(images: Images) -> Limits:
+    """Return the limits on files that the settings set."""
+    return Limits(
+        max_bytes=images.max_bytes, max_pixels=images.max_pixels, max_side=images.max_side
+    )
+
+
+def prepare_rules(images: Images) -> PrepareRules:
+    """Return how pictures are prepared under these settings."""
+    return PrepareRules(
+        passthrough_max_bytes=images.send_max_bytes,
+        reencode_side=images.shrink_side,
+        limits=image_limits(images),
+    )
+
+
+class Preparer:
+    """Reads files in a thread where their bytes may pass, and decodes in child processes else.
+
+    Args:
+        pool: the child processes.
+        rules: sizes and quality.
+        executor: the threads that read files; the loop's own when `None`.
+    """
+
+    def __init__(
+        self, pool: ImagingPool, rules: PrepareRules, executor: Executor | None = None
+    ) -> None:
+        self._pool = pool
+        self._rules = rules
+        self._executor = executor
+
+    async def prepare(self, attempts: Sequence[Attempt]) -> list[tuple[Attempt, Picture]]:
+        """Prepare some pictures at once; one hop to a thread serves them all."""
+        loop = asyncio.get_running_loop()
+        passed = await loop.run_in_executor(self._executor, self._pass_all, attempts)
+        return await asyncio.gather(
+            *(self._finish(attempt, picture) for attempt, picture in zip(attempts, passed, strict=True))
+        )
+
+    def _pass_all(self, attempts: Sequence[Attempt]) -> list[Picture | None]:
+        return [
+            passthrough(a.candidate.path, a.candidate.sha256, self._rules) for a in attempts
+        ]
+
+    async def _finish(self, attempt: Attempt, picture: Picture | None) -> tuple[Attempt, Picture]:
+        if picture is None:
+            candidate = attempt.candidate
+            picture = await self._pool.prepare(candidate.path, candidate.sha256, self._rules)
+        return attempt, picture

@@ -1,0 +1,53 @@
+"""One call: its bytes, what it will need, and sending it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gemtag_tui.core.calls import CallError, Trouble
+from gemtag_tui.engine.admission import Need
+
+if TYPE_CHECKING:
+    from gemtag_tui.core.calls import Outcome
+    from gemtag_tui.engine.feeder import Ready
+    from gemtag_tui.engine.spending import Spending
+    from gemtag_tui.gemini.client import GeminiClient
+    from gemtag_tui.gemini.request import RequestForm
+
+
+class Sender:
+    """Makes calls for one model and profile.
+
+    Args:
+        client: the wire.
+        form: the request's form; may be replaced while running (another lane).
+        spending: what calls use and cost, as measured so far.
+        timeout: seconds after which a call is abandoned.
+    """
+
+    def __init__(
+        self, client: GeminiClient, form: RequestForm, spending: Spending, model: str, timeout: float
+    ) -> None:
+        self._client = client
+        self.form = form
+        self._spending = spending
+        self._model = model
+        self.timeout = timeout
+
+    def need(self, ready: Ready) -> Need:
+        """Estimate what a call will use."""
+        picture = ready.picture
+        return self._spending.need(picture.width, picture.height)
+
+    async def send(self, ready: Ready) -> Outcome:
+        """Make the call; every trouble comes back as a value."""
+        picture, attempt = ready.picture, ready.attempt
+        attempt.calls += 1
+        body = self.form.body(picture.data, picture.mime, better=attempt.better)
+        if len(body) > MOST_BODY_BYTES:
+            return CallError(Trouble.TOO_LONG, f"the request has {len(body):,} bytes")
+        return await self._client.generate(self._model, body, self.timeout)
+
+
+MOST_BODY_BYTES = 20_000_000
+"""Inline requests take 20 MB by the older and 100 MB by the newer word of the API's pages."""

@@ -1,0 +1,116 @@
+"""The engine's state as others see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gemtag_tui.core.eta import seconds_left
+from gemtag_tui.core.meter import SLOT_SECONDS
+from gemtag_tui.core.pacific import next_midnight
+from gemtag_tui.core.snapshot import Counts, RunSnapshot
+
+if TYPE_CHECKING:
+    from gemtag_tui.core.clock import Clock
+    from gemtag_tui.core.concurrency import Concurrency
+    from gemtag_tui.core.snapshot import Gauge
+    from gemtag_tui.engine.admission import Admission
+    from gemtag_tui.engine.control import Control
+    from gemtag_tui.engine.tally import Tally
+    from gemtag_tui.store.tracks import Track
+
+
+@dataclass(slots=True)
+class View:
+    """Makes the snapshot. `counts` are the library's, as of the last group written."""
+
+    run: int
+    pid: int
+    lane: str
+    track: Track
+    profile_name: str
+    tally: Tally
+    control: Control
+    admission: Admission
+    concurrency: Concurrency
+    clock: Clock
+    limit: int | None = None
+    counts: Counts = field(default_factory=Counts)
+    in_flight: int = 0
+    later: int = 0
+    """Assets whose recorded failure is not due yet."""
+    ended_at: float = 0.0
+
+    def snapshot(self) -> RunSnapshot:
+        """Return the state now."""
+        now, unix = self.clock.monotonic(), self.clock.now()
+        tally, counts = self.tally, self.counts
+        gauges = self.admission.gauges(now, unix)
+        left = self._left()
+        rate = tally.meter.per_minute(now)
+        day = next((g for g in gauges if g.name == "rpd"), None)
+        return RunSnapshot(
+            run=self.run,
+            pid=self.pid,
+            state="idle" if self.ended_at else self.control.state,
+            lane=self.lane,
+            provider=self.track.provider,
+            model=self.track.model,
+            profile=self.profile_name,
+            profile_id=self.track.profile,
+            at=unix,
+            started_at=tally.started_at,
+            ended_at=self.ended_at,
+            counts=counts,
+            goal=tally.settled + left,
+            done=tally.done,
+            bad=tally.bad,
+            tries=tally.tries,
+            in_flight=self.in_flight,
+            rate_per_min=round(rate, 1),
+            rate_overall=round(tally.meter.overall(now), 1),
+            rate_history=tally.meter.history(now),
+            rate_slot_seconds=SLOT_SECONDS,
+            eta_seconds=self._eta(left, rate, day, unix),
+            cost_usd=tally.cost_usd,
+            cost_to_come=left * (tally.cost_per_asset or 0.0),
+            tokens_in=tally.tokens_in,
+            tokens_out=tally.tokens_out,
+            requests_today=int(day.used) if day else 0,
+            rpd_limit=int(day.limit) if day else 0,
+            concurrency=self.concurrency.allowed(now),
+            concurrency_cap=self.concurrency.cap,
+            concurrency_why=self.concurrency.why,
+            single_worker_times=self.concurrency.single_worker_times,
+            binding_limit=self.admission.binding,
+            waiting_for=self.control.parked_why or tally.waiting_for,
+            parked_until=self.control.parked_until,
+            message=tally.message,
+            warnings=tally.warnings,
+            gauges=gauges,
+            last=list(tally.last),
+            errors=tally.errors,
+        )
+
+    def _left(self) -> int:
+        """Assets this run has yet to settle."""
+        left = max(0, self.counts.remaining - self.counts.in_batches - self.later)
+        return left if self.limit is None else min(left, max(0, self.limit - self.tally.settled))
+
+    def _eta(self, left: int, rate: float, day: Gauge | None, unix: float) -> float | None:
+        if self.control.paused or self.control.ending is not None:
+            return None
+        midnight = next_midnight(unix) - unix
+        parked = max(0.0, self.control.parked_until - unix)
+        pace = rate or self.tally.meter.overall(self.clock.monotonic())
+        eta = seconds_left(
+            left,
+            pace,
+            day_limit=int(day.limit) if day else 0,
+            day_used=int(day.used) if day else 0,
+            until_midnight=midnight,
+            tries_per_asset=self.tally.tries_per_asset,
+        )
+        if eta is None or not parked or (day is not None and day.limit):
+            return eta
+        return eta + parked
