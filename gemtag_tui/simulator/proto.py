@@ -92,16 +92,14 @@ class Reader:
     def _field(self, value: Any, kind: Field, path: str, name: str) -> Any:
         if kind.repeated:
             items = value if isinstance(value, list) else [value]
-            return [
-                self._single(item, kind, f"{path}[{at}]", name) for at, item in enumerate(items)
-            ]
+            return [self._single(item, kind, f"{path}[{at}]") for at, item in enumerate(items)]
         if isinstance(value, list) and kind.kind != "struct":
             parent = path.rpartition(".")[0]
             self._payload(name, parent, "Proto field is not repeating, cannot start list.")
             return None
-        return self._single(value, kind, path, name)
+        return self._single(value, kind, path)
 
-    def _single(self, value: Any, kind: Field, path: str, name: str) -> Any:
+    def _single(self, value: Any, kind: Field, path: str) -> Any:
         if kind.of is not None and kind.kind == "message":
             return self._message(value, kind.of, path)
         if kind.kind == "map":

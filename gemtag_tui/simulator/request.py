@@ -115,7 +115,8 @@ def _check_contents(contents: list[dict[str, Any]], model: Model) -> None:
     for at, content in enumerate(contents):
         if not content.get("parts"):
             raise invalid(
-                f"* GenerateContentRequest.contents[{at}].parts: contents.parts must not be empty.\n"
+                f"* GenerateContentRequest.contents[{at}].parts: "
+                "contents.parts must not be empty.\n"
             )
         if content.get("role", "user") not in {"user", "model", ""}:
             raise invalid("Please use a valid role: user, model.")
