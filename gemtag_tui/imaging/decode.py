@@ -125,13 +125,11 @@ def inspect(file: IO[bytes], kind: ImageType, limits: Limits) -> Header:
         RefusedError: when it can't.
     """
     with failures_named(), open_image(file, kind, limits) as image:
-        return Header(
-            width=image.width,
-            height=image.height,
-            orientation=exif_orientation(image),
-            frames=None,
-            plain=False,
-        )
+        turn = exif_orientation(image)
+        width, height = image.size
+        if kind.pillow == "TIFF" and turn >= 5:  # of a TIFF, Pillow gives the upright size
+            width, height = height, width
+        return Header(width=width, height=height, orientation=turn, frames=None, plain=False)
 
 
 def check_decodes(file: IO[bytes], kind: ImageType, limits: Limits) -> None:

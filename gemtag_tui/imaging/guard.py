@@ -6,6 +6,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 import warnings
 from typing import Any, Final
 
@@ -16,6 +17,9 @@ HAS_ALARM: Final = hasattr(signal, "setitimer")
 
 _IGNORED: Final = ("SIGINT", "SIGHUP", "SIGTERM")
 """Meant for the engine, but sent to its whole group: it decides when its children end."""
+
+
+_LEAVE_SECONDS: Final = 5.0
 
 
 class Confines(Struct, frozen=True):
@@ -53,7 +57,12 @@ def ping() -> None:
 
 
 def leave() -> None:
-    """End this child at once."""
+    """Take leave of the engine, which then kills this child.
+
+    A child that just exited would race with the event loop over who collects its status.
+    """
+    os.close(1)
+    time.sleep(_LEAVE_SECONDS)
     os._exit(0)
 
 
