@@ -5,53 +5,22 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
-import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
 from gemtag_tui.engine.paths import make_private
+from gemtag_tui.gemini.key import Secret, redact
 
 FILE_BYTES = 4_000_000
 FILES = 5
-HIDDEN = "[hidden]"
 QUIET = ("aiohttp", "asyncio", "google_genai", "httpx", "httpx2", "httpcore", "PIL", "aiosqlite")
 """Loggers of libraries: only their warnings are worth a line."""
 
-_KEYS = re.compile(
-    r"""AIza[0-9A-Za-z_\-]{8,}                # an API key of the old form
-    | \bAQ\.[0-9A-Za-z_\-]{8,}                # and of the new
-    | \bya29\.[0-9A-Za-z_\-.]{8,}             # an OAuth token""",
-    re.VERBOSE,
-)
-_NAMED = re.compile(
-    r"""(?i)((?:x-goog-api-key|authorization|(?:gemini|google)_api_key|api[_-]?key)['"]?\s*[:=]\s*['"]?"""
-    r"""(?:bearer\s+)?|[?&]key=)[^\s'"&,;})\]]+"""
-)
 _CONTROLS = {
     code: f"\\x{code:02x}" for code in [*range(32), *range(0x7F, 0xA0)] if code not in {9, 10}
 }
-
-
-class Redactor:
-    """Takes secrets out of text.
-
-    Args:
-        secrets: values that never may be seen, whatever they look like.
-    """
-
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = sorted({one for one in secrets if len(one) >= 6}, key=len, reverse=True)
-
-    def __repr__(self) -> str:
-        return "Redactor()"
-
-    def __call__(self, text: str) -> str:
-        """Return the text with every known secret, and all that looks like one, hidden."""
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return _NAMED.sub(rf"\1{HIDDEN}", _KEYS.sub(HIDDEN, text))
 
 
 class LineFormatter(logging.Formatter):
@@ -60,9 +29,9 @@ class LineFormatter(logging.Formatter):
     Redacting here, not in a filter, covers tracebacks too: formatting makes their text.
     """
 
-    def __init__(self, redact: Redactor) -> None:
+    def __init__(self, secrets: Iterable[Secret] = ()) -> None:
         super().__init__("%(asctime)s %(levelname)s %(process)d %(name)s: %(message)s")
-        self._redact = redact
+        self._secrets = tuple(secrets)
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802, ARG002
         """Return the time in UTC, ISO 8601 with milliseconds."""
@@ -71,7 +40,7 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the entry with secrets hidden and control characters made visible."""
-        text = self._redact(super().format(record))
+        text = redact(super().format(record), *self._secrets)
         return text.translate(_CONTROLS).replace("\n", "\n    ")
 
 
@@ -94,7 +63,7 @@ def log_path(folder: Path, role: str) -> Path:
 
 
 def start_logging(
-    folder: Path, role: str, secrets: Iterable[str] = (), level: int = logging.INFO
+    folder: Path, role: str, secrets: Iterable[Secret] = (), level: int = logging.INFO
 ) -> Path | None:
     """Send everything that is logged, and every warning, to a file and nowhere else.
 
@@ -120,7 +89,7 @@ def start_logging(
         writable = False
     if not writable:
         handler = logging.NullHandler()
-    handler.setFormatter(LineFormatter(Redactor(secrets)))
+    handler.setFormatter(LineFormatter(secrets))
     _install(handler, level)
     return path if writable else None
 

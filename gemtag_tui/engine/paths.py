@@ -44,11 +44,6 @@ def log_folder(library: Path) -> Path:
     return library.parent / f"{library.stem}-logs"
 
 
-def profile_folder(config: Path) -> Path:
-    """Return the folder in which profiles are looked for by name."""
-    return config.parent / "profiles"
-
-
 def make_private(folder: Path) -> Path:
     """Make a folder, and what is missing above it, for this user alone; return it."""
     missing = [folder, *folder.parents]
