@@ -1,0 +1,195 @@
+"""Answers made into tags: checked against the profile, cleaned, bounded. Never raises for any JSON."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from gemtag_tui.core.failures import FailureKind
+from gemtag_tui.core.profile import ECHO_FIELD, SUMMARY_FIELD, Bucket, Profile, word_key
+from gemtag_tui.core.verdicts import Tags
+
+MAX_TAG = 100
+"""Characters of a tag."""
+MAX_SUMMARY = 2000
+"""Characters of a summary."""
+
+_CACHED_LENGTH = 64
+_CACHED_TAGS = 16_384
+_LOOK = 8 * MAX_SUMMARY
+"""Characters of one value that are looked at."""
+_LONG = 400
+_REPEATING = 0.12
+"""Compressed to less than this share of itself, a long text repeats itself: prose stays above 0.3."""
+
+_SPACES = re.compile(r"\s+")
+_EDGES = " \t.,;:!?#*|/\\_-–—•·'\"`´‘’“”„«»‹›"
+_TEXT_EDGES = " \t,;|`"
+_JOINERS = {"\u200c", "\u200d"}
+"""Invisible, but part of words in Persian and of emoji."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A good answer.
+
+    Attributes:
+        tags: what is kept.
+        dropped: tags left out because the vocabulary does not know them, or they were no words.
+    """
+
+    tags: Tags
+    dropped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why an answer is not good: `MALFORMED` or `EMPTY`, and words."""
+
+    kind: FailureKind
+    why: str
+
+
+def clean(data: object, profile: Profile, echo: str = "") -> Cleaned | Flaw:
+    """Check and normalise an answer.
+
+    Args:
+        data: the answer, as JSON values.
+        profile: what was asked for.
+        echo: when given, the id that the answer must repeat.
+    """
+    if isinstance(data, list) and len(data) == 1:
+        data = data[0]
+    if not isinstance(data, dict):
+        return _malformed("the answer is not an object")
+    if echo and data.get(ECHO_FIELD) != echo:
+        return _malformed("the answer belongs to another picture")
+    summary = _summary(data.get(SUMMARY_FIELD), profile)
+    if isinstance(summary, Flaw):
+        return summary
+    buckets: dict[str, tuple[str, ...]] = {}
+    dropped = 0
+    for bucket in profile.buckets:
+        found = _bucket(data.get(bucket.name), bucket)
+        if isinstance(found, Flaw):
+            return found
+        buckets[bucket.name], lost = found
+        dropped += lost
+    if not summary and not any(buckets.values()):
+        return Flaw(FailureKind.EMPTY, "the answer has neither a summary nor a tag")
+    return Cleaned(Tags(summary, buckets), dropped)
+
+
+def _malformed(why: str) -> Flaw:
+    return Flaw(FailureKind.MALFORMED, why)
+
+
+def _summary(value: object, profile: Profile) -> str | Flaw:
+    if profile.summary_words == 0 or value is None:
+        value = ""
+    if not isinstance(value, str):
+        return _malformed("the summary is not text")
+    summary = clean_text(value[:_LOOK], MAX_SUMMARY)
+    if len(summary) > _LONG and repeats(summary):
+        return _malformed("the summary repeats itself")
+    return summary
+
+
+def _bucket(value: object, bucket: Bucket) -> tuple[tuple[str, ...], int] | Flaw:
+    """Return a bucket's tags and how many were left out."""
+    if value is None:
+        value = []
+    elif isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list):
+        return _malformed(f"{bucket.name!r} is not a list")
+    if len(value) >= 12 and _repeating(value):
+        return _malformed(f"{bucket.name!r} repeats itself")
+    kept: dict[str, str] = {}
+    dropped = 0
+    one = _cleaner(bucket)
+    for item in value:
+        if len(kept) == bucket.cap:
+            break
+        word = one(item)
+        if word is None:
+            return _malformed(f"{bucket.name!r} repeats itself")
+        if word:
+            kept.setdefault(word.casefold(), word)
+        else:
+            dropped += 1
+    if bucket.required and not kept:
+        return _malformed(f"{bucket.name!r} has no tag")
+    return tuple(kept.values()), dropped
+
+
+def _repeating(items: list[Any]) -> bool:
+    words = [item for item in items if isinstance(item, str)]
+    return len(words) >= 12 and len(set(words)) * 4 <= len(words)
+
+
+@lru_cache(maxsize=256)
+def _cleaner(bucket: Bucket) -> Callable[[object], str | None]:
+    """Return what makes one item of this bucket a tag, "" (left out) or `None` (degenerate)."""
+    normal = _cased if bucket.keep_case else _lowered
+    quick = lru_cache(maxsize=_CACHED_TAGS)(normal)
+    known = {word_key(word): clean_text(word, MAX_TAG) for word in bucket.vocabulary}
+
+    def one(item: object) -> str | None:
+        if not isinstance(item, str):
+            if isinstance(item, bool) or not isinstance(item, int | float):
+                return ""
+            item = str(item)
+        if len(item) <= _CACHED_LENGTH:
+            word = quick(item)
+        elif len(item) > _LONG and repeats(item[:_LOOK]):
+            return None
+        else:
+            word = normal(item[:_LOOK])
+        return known.get(word_key(word), "") if known else word
+
+    return one
+
+
+def _lowered(raw: str) -> str:
+    text = clean_text(raw.replace("_", " "), MAX_TAG)
+    while True:  # lowering may decompose, stripping may uncover: a few rounds at most
+        lower = _SPACES.sub(" ", unicodedata.normalize("NFC", text.lower())).strip(_EDGES)[:MAX_TAG]
+        if lower == text:
+            return lower
+        text = lower
+
+
+def _cased(raw: str) -> str:
+    return clean_text(raw, MAX_TAG, _TEXT_EDGES)
+
+
+def clean_text(raw: str, limit: int, edges: str = " ") -> str:
+    """Return one line without controls, bidi signs and doubled spaces, in NFC, stripped and cut."""
+    text = raw
+    if not (text.isascii() and text.isprintable()):
+        text = unicodedata.normalize("NFC", "".join(map(_harmless, text)))
+    if "  " in text or not text.isascii():
+        text = _SPACES.sub(" ", text)
+    return text.strip(edges)[:limit].rstrip(edges)
+
+
+@lru_cache(maxsize=4096)
+def _harmless(char: str) -> str:
+    if char in _JOINERS:
+        return char
+    category = unicodedata.category(char)
+    if category in {"Zs", "Zl", "Zp"} or char.isspace():
+        return " "
+    return "" if category in {"Cc", "Cf", "Cs", "Co"} else char
+
+
+def repeats(text: str) -> bool:
+    """Whether a long text says the same over and over (how models fail when they loop)."""
+    data = text.encode("utf-8", "replace")
+    return len(zlib.compress(data, 1)) < _REPEATING * len(data)
