@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import msgspec
 from aiohttp import web
 
+from gemtag_tui.simulator.batches import settle_all
 from gemtag_tui.simulator.config import ConfigError, parse_config
 from gemtag_tui.simulator.errors import invalid
 from gemtag_tui.simulator.http import read_body, reply_json
@@ -20,6 +21,7 @@ async def stats(
     world: World, request: web.BaseRequest, _match: Mapping[str, str]
 ) -> web.StreamResponse:
     """GET /_sim/stats; ``?images=0`` leaves the counts by picture out."""
+    await settle_all(world)
     every = request.query.get("images", "1") != "0"
     return reply_json(world.stats.report(world.clock.now(), images=every))
 

@@ -14,12 +14,12 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from gemtag_tui.simulator import control, filehttp, generate, modelhttp
+from gemtag_tui.simulator import batches, control, filehttp, generate, modelhttp
 from gemtag_tui.simulator.catalogue import WIRE
 from gemtag_tui.simulator.clock import Clock, SystemClock
 from gemtag_tui.simulator.config import SimulatorConfig, load_config
 from gemtag_tui.simulator.errors import ApiError, unknown_path
-from gemtag_tui.simulator.http import Handler, reply_error
+from gemtag_tui.simulator.http import Handler, read_body, reply_error
 from gemtag_tui.simulator.models import MODELS
 from gemtag_tui.simulator.refusals import refusal
 from gemtag_tui.simulator.wire import UNBILLED, spoil
@@ -31,6 +31,7 @@ ANY_MODEL = MODELS["gemini-3.5-flash-lite"]
 
 VERSION = r"/(?P<version>v1|v1beta)"
 MODEL = VERSION + r"/models/(?P<model>[^/:]+)"
+BATCH = VERSION + r"/batches/(?P<batch>[^/:]+)"
 FILE = VERSION + r"/files/(?P<file>[^/:]+)"
 
 ROUTES: tuple[tuple[str, re.Pattern[str], str, Handler], ...] = tuple(
@@ -45,6 +46,11 @@ ROUTES: tuple[tuple[str, re.Pattern[str], str, Handler], ...] = tuple(
         ("GET", FILE, "files", filehttp.get_file),
         ("DELETE", FILE, "files", filehttp.delete_file),
         ("GET", "(?:/download)?" + FILE + ":download", "download", filehttp.download),
+        ("POST", MODEL + ":batchGenerateContent", "batchGenerateContent", batches.create),
+        ("GET", VERSION + "/batches", "batches", batches.list_jobs),
+        ("GET", BATCH, "batches", batches.get),
+        ("POST", BATCH + ":cancel", "batches", batches.cancel),
+        ("DELETE", BATCH, "batches", batches.delete),
         ("GET", "/_sim/stats", "", control.stats),
         ("GET", "/_sim/config", "", control.get_config),
         ("POST", "/_sim/config", "", control.set_config),
@@ -96,7 +102,7 @@ async def _with_faults(
     if rule.after or (error is None and rule.fault not in UNBILLED):
         right = await handler(world, request, match)
     else:
-        await request.read()
+        await read_body(request, world.config.max_request_bytes)
         right = reply_error(ApiError(503, "The service is currently unavailable."))
     if rule.fault in WIRE and isinstance(right, web.Response):
         return await spoil(world, request, rule, right)
@@ -172,7 +178,10 @@ class Simulator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.world.closed = True
         await self._runner.cleanup()
+        work = [job.work for job in self.world.jobs.values() if job.work is not None]
+        await asyncio.gather(*work)
         self._folder.cleanup()
 
 

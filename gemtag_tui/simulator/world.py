@@ -8,7 +8,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -26,6 +26,9 @@ from gemtag_tui.simulator.replies import Answer
 from gemtag_tui.simulator.request import GenerateRequest, ImagePart
 from gemtag_tui.simulator.stats import Stats
 from gemtag_tui.simulator.tokens import image_tokens, thought_tokens
+
+if TYPE_CHECKING:
+    from gemtag_tui.simulator.jobs import Job
 
 DISCOUNTS = {"standard": 1.0, "flex": 0.5, "batch": 0.5, "priority": 1.75}
 """Price of a lane relative to standard (gemini-facts §1.1)."""
@@ -50,6 +53,8 @@ class World:
         self.clock = clock
         self.rng = rng
         self.base_url = ""
+        self.closed = False
+        """Set at the end, so that work in threads ends too."""
         self._folder = folder
         self._texts: OrderedDict[tuple[str, ...], str] = OrderedDict()
         self.config = config
@@ -62,6 +67,8 @@ class World:
         self.quotas = Quotas(self.config.limits)
         self.files = FileStore(self._folder, self.clock)
         self.numbers: Counter[str] = Counter()
+        """Calls by method, and jobs."""
+        self.jobs: dict[str, Job] = {}
         self._apply()
 
     def reconfigure(self, config: SimulatorConfig) -> None:
