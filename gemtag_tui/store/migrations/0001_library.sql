@@ -1,3 +1,5 @@
+PRAGMA application_id = 1734700385;
+
 -- The library's first shape. Times are Unix seconds; money is US dollars; paths are the bytes the system gave.
 
 -- A distinct content. Identical files are one asset, paid for once. A file that could not be read
@@ -10,7 +12,8 @@ CREATE TABLE asset (
     height    INTEGER NOT NULL DEFAULT 0,
     bytes     INTEGER NOT NULL DEFAULT 0,
     files     INTEGER NOT NULL DEFAULT 0, -- live files with this content; 0: out of scope
-    file      INTEGER,                    -- the file that stands for it (lowest live id)
+    file      INTEGER,                    -- stands for it: the lowest live id, else the last that held it
+    bad       INTEGER NOT NULL DEFAULT 0, -- 1: cannot be used, as found without asking a model
     added_at  REAL NOT NULL
 ) STRICT;
 
@@ -25,13 +28,20 @@ CREATE TABLE file (
     folder     INTEGER NOT NULL REFERENCES folder(id),
     name       BLOB NOT NULL,
     asset      INTEGER NOT NULL REFERENCES asset(id),
-    size       INTEGER NOT NULL,
+    size       INTEGER NOT NULL,          -- -1: the next scan looks at the content again
     mtime_ns   INTEGER NOT NULL,
-    seen_scan  INTEGER NOT NULL,          -- the last scan that saw it
     missing_at REAL,                      -- NULL while it is there
     UNIQUE (folder, name)
 ) STRICT;
-CREATE INDEX file_asset ON file(asset);
+CREATE INDEX file_live ON file(asset) WHERE missing_at IS NULL;
+CREATE INDEX file_again ON file(id) WHERE size = -1;
+
+-- Files that a scan did not find; marked as missing when it has reached its end.
+CREATE TABLE vanished (
+    scan INTEGER NOT NULL,
+    file INTEGER NOT NULL,
+    PRIMARY KEY (scan, file)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE scan (
     id         INTEGER PRIMARY KEY,
@@ -55,42 +65,24 @@ CREATE TABLE track (
     provider TEXT NOT NULL,
     model    TEXT NOT NULL,
     profile  TEXT NOT NULL REFERENCES profile(id),
+    filled   INTEGER DEFAULT 0,           -- last asset given a place in `work`; NULL: all have one
     UNIQUE (provider, model, profile)
 ) STRICT;
 
--- Every asset's place in every track: the one truth behind all counts and all lists.
+-- The place of every asset with a live file in every track: the one truth behind all counts and lists.
 -- state: 0 todo, 1 retry later, 2 in a batch, 3 tagged, 4 known bad, 5 ignored
 CREATE TABLE work (
     track INTEGER NOT NULL REFERENCES track(id),
     asset INTEGER NOT NULL REFERENCES asset(id),
     state INTEGER NOT NULL,
+    due   REAL,                           -- in state 1: not before
     PRIMARY KEY (track, asset)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX work_state ON work(track, state, asset);
-
--- Kept, never counted: rows of `work` by state, and a few of the whole library under track 0.
-CREATE TABLE counter (
-    track INTEGER NOT NULL,
-    name  TEXT NOT NULL,
-    value INTEGER NOT NULL,
-    PRIMARY KEY (track, name)
-) STRICT, WITHOUT ROWID;
-
-CREATE TRIGGER work_added AFTER INSERT ON work BEGIN
-    INSERT INTO counter VALUES (new.track, 'state' || new.state, 1)
-        ON CONFLICT DO UPDATE SET value = value + 1;
-END;
-CREATE TRIGGER work_removed AFTER DELETE ON work BEGIN
-    UPDATE counter SET value = value - 1 WHERE track = old.track AND name = 'state' || old.state;
-END;
-CREATE TRIGGER work_moved AFTER UPDATE OF state ON work WHEN old.state <> new.state BEGIN
-    UPDATE counter SET value = value - 1 WHERE track = old.track AND name = 'state' || old.state;
-    INSERT INTO counter VALUES (new.track, 'state' || new.state, 1)
-        ON CONFLICT DO UPDATE SET value = value + 1;
-END;
+CREATE INDEX work_due ON work(track, due, asset) WHERE state = 1;
 
 CREATE TABLE asset_ai (
-    id            INTEGER PRIMARY KEY,
+    id            INTEGER PRIMARY KEY AUTOINCREMENT, -- never used twice: the index's mark relies on it
     asset         INTEGER NOT NULL REFERENCES asset(id),
     provider      TEXT NOT NULL,
     model         TEXT NOT NULL,
@@ -108,7 +100,7 @@ CREATE TABLE asset_ai (
     tagged_at     REAL NOT NULL,
     UNIQUE (asset, provider, model, profile)
 ) STRICT;
-CREATE INDEX asset_ai_time ON asset_ai(tagged_at);
+CREATE INDEX asset_ai_track ON asset_ai(provider, model, profile);
 
 -- Derived from asset_ai by the indexer, up to the mark kept in `setting` under 'indexed'; can be rebuilt.
 CREATE TABLE tag (
@@ -119,13 +111,13 @@ CREATE TABLE tag (
     UNIQUE (bucket, name)
 ) STRICT;
 CREATE TABLE asset_tag (
-    tag    INTEGER NOT NULL REFERENCES tag(id),
-    result INTEGER NOT NULL REFERENCES asset_ai(id) ON DELETE CASCADE,
+    tag    INTEGER NOT NULL,              -- tag.id
+    result INTEGER NOT NULL,              -- asset_ai.id
     PRIMARY KEY (tag, result)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX asset_tag_result ON asset_tag(result);
+-- tags: '| red | dark blue |', so that a phrase can ask for a whole tag. scope: 'all' and 't' + track.id.
 CREATE VIRTUAL TABLE search USING fts5(
-    summary, tags, content='', tokenize='unicode61 remove_diacritics 2'
+    summary, tags, scope, content='', tokenize='unicode61 remove_diacritics 2 tokenchars ''|'''
 );
 
 CREATE TABLE failure (
@@ -136,6 +128,7 @@ CREATE TABLE failure (
     profile    TEXT NOT NULL,
     kind       TEXT NOT NULL,
     message    TEXT NOT NULL,
+    head       TEXT NOT NULL,             -- the message's beginning without its numbers, to group by
     attempts   INTEGER NOT NULL DEFAULT 1,
     first_seen REAL NOT NULL,
     last_seen  REAL NOT NULL,
@@ -145,11 +138,12 @@ CREATE TABLE failure (
     run        INTEGER,
     job        INTEGER,
     cost_usd   REAL NOT NULL DEFAULT 0,   -- spent on it so far
-    raw        BLOB,                      -- the last raw answer, compressed
+    raw        BLOB,                      -- the last raw answer, compressed with zlib
+    live       INTEGER NOT NULL,          -- 1 while its asset has a live file
     UNIQUE (asset, provider, model, profile)
 ) STRICT;
-CREATE INDEX failure_standing ON failure(standing, kind, id);
-CREATE INDEX failure_due ON failure(provider, model, profile, next_retry) WHERE standing = 'open';
+CREATE INDEX failure_standing ON failure(standing) WHERE live = 1;
+CREATE INDEX failure_kind ON failure(standing, kind) WHERE live = 1;
 
 CREATE TABLE run (
     id         INTEGER PRIMARY KEY,
@@ -190,7 +184,7 @@ CREATE TABLE ledger_day (
     provider   TEXT NOT NULL,
     model      TEXT NOT NULL,
     lane       TEXT NOT NULL,
-    requests   INTEGER NOT NULL DEFAULT 0,
+    requests   INTEGER NOT NULL DEFAULT 0,-- without those refused
     refused    INTEGER NOT NULL DEFAULT 0,-- 429s
     tokens_in  INTEGER NOT NULL DEFAULT 0,
     tokens_out INTEGER NOT NULL DEFAULT 0,
@@ -253,6 +247,7 @@ CREATE TABLE learned_limit (
     value      REAL NOT NULL,
     learned_at REAL NOT NULL,
     words      TEXT NOT NULL DEFAULT '',  -- what the server said
+    named      INTEGER NOT NULL DEFAULT 1, -- 0: inferred from what got through
     PRIMARY KEY (provider, model, name)
 ) STRICT, WITHOUT ROWID;
 
@@ -260,3 +255,112 @@ CREATE TABLE setting (
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE migration (
+    number     INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL,
+    applied_at REAL NOT NULL
+) STRICT;
+
+-- Kept, never counted: rows of `work` by state, and of the whole library under track 0.
+CREATE TABLE counter (
+    track INTEGER NOT NULL,
+    name  TEXT NOT NULL,
+    value INTEGER NOT NULL CHECK (value >= 0),
+    PRIMARY KEY (track, name)
+) STRICT, WITHOUT ROWID;
+INSERT INTO counter VALUES (0, 'files', 0), (0, 'missing', 0), (0, 'assets', 0);
+
+CREATE TRIGGER track_added AFTER INSERT ON track BEGIN
+    INSERT INTO counter VALUES
+        (new.id, 'state0', 0), (new.id, 'state1', 0), (new.id, 'state2', 0),
+        (new.id, 'state3', 0), (new.id, 'state4', 0), (new.id, 'state5', 0);
+END;
+CREATE TRIGGER work_added AFTER INSERT ON work BEGIN
+    UPDATE counter SET value = value + 1 WHERE track = new.track AND name = 'state' || new.state;
+END;
+CREATE TRIGGER work_removed AFTER DELETE ON work BEGIN
+    UPDATE counter SET value = value - 1 WHERE track = old.track AND name = 'state' || old.state;
+END;
+CREATE TRIGGER work_moved AFTER UPDATE OF state ON work WHEN old.state <> new.state BEGIN
+    UPDATE counter SET value = value - 1 WHERE track = old.track AND name = 'state' || old.state;
+    UPDATE counter SET value = value + 1 WHERE track = new.track AND name = 'state' || new.state;
+END;
+
+-- Where an asset belongs in a track, from what is known of it.
+CREATE VIEW place AS
+SELECT t.id AS track, a.id AS asset,
+    CASE
+        WHEN r.id IS NOT NULL THEN 3
+        WHEN own.standing = 'ignored' OR f.standing = 'ignored' THEN 5
+        WHEN own.standing = 'known_bad' OR f.standing = 'known_bad' THEN 4
+        WHEN f.standing = 'open' THEN 1
+        ELSE 0
+    END AS state,
+    CASE WHEN f.standing = 'open' THEN f.next_retry END AS due
+FROM track t CROSS JOIN asset a
+LEFT JOIN asset_ai r ON r.asset = a.id
+    AND r.provider = t.provider AND r.model = t.model AND r.profile = t.profile
+LEFT JOIN failure f ON f.asset = a.id
+    AND f.provider = t.provider AND f.model = t.model AND f.profile = t.profile
+LEFT JOIN failure own ON own.asset = a.id
+    AND own.provider = '' AND own.model = '' AND own.profile = '';
+
+-- An asset is in scope while it has a live file.
+CREATE TRIGGER asset_came AFTER UPDATE OF files ON asset WHEN old.files = 0 AND new.files > 0 BEGIN
+    INSERT INTO work (track, asset, state, due)
+        SELECT track, asset, state, due FROM place WHERE asset = new.id
+        ON CONFLICT DO NOTHING;
+    UPDATE failure SET live = 1 WHERE asset = new.id;
+    UPDATE counter SET value = value + 1 WHERE track = 0 AND name = 'assets';
+END;
+CREATE TRIGGER asset_went AFTER UPDATE OF files ON asset WHEN old.files > 0 AND new.files = 0 BEGIN
+    DELETE FROM work WHERE track IN (SELECT id FROM track) AND asset = new.id;
+    UPDATE failure SET live = 0 WHERE asset = new.id;
+    UPDATE counter SET value = value - 1 WHERE track = 0 AND name = 'assets';
+END;
+
+CREATE TRIGGER file_added AFTER INSERT ON file WHEN new.missing_at IS NULL BEGIN
+    UPDATE asset SET files = files + 1,
+        file = CASE WHEN files = 0 OR file IS NULL THEN new.id ELSE min(file, new.id) END
+        WHERE id = new.asset;
+    UPDATE counter SET value = value + 1 WHERE track = 0 AND name = 'files';
+END;
+CREATE TRIGGER file_left AFTER UPDATE OF asset, missing_at ON file
+WHEN old.missing_at IS NULL AND (new.missing_at IS NOT NULL OR new.asset <> old.asset) BEGIN
+    UPDATE asset SET files = files - 1,
+        file = coalesce(
+            (SELECT min(id) FROM file WHERE asset = old.asset AND missing_at IS NULL),
+            CASE WHEN new.asset = old.asset OR sha256 IS NULL THEN file END
+        )
+        WHERE id = old.asset;
+    UPDATE counter SET value = value - 1 WHERE track = 0 AND name = 'files';
+END;
+CREATE TRIGGER file_entered AFTER UPDATE OF asset, missing_at ON file
+WHEN new.missing_at IS NULL AND (old.missing_at IS NOT NULL OR new.asset <> old.asset) BEGIN
+    UPDATE asset SET files = files + 1,
+        file = CASE WHEN files = 0 OR file IS NULL THEN new.id ELSE min(file, new.id) END
+        WHERE id = new.asset;
+    UPDATE counter SET value = value + 1 WHERE track = 0 AND name = 'files';
+END;
+-- A path that holds another content now does not stand for the old one.
+CREATE TRIGGER file_moved AFTER UPDATE OF asset ON file WHEN new.asset <> old.asset BEGIN
+    UPDATE asset SET file = NULL
+        WHERE id = old.asset AND file = new.id AND files = 0 AND sha256 IS NOT NULL;
+END;
+CREATE TRIGGER file_lost AFTER UPDATE OF missing_at ON file
+WHEN old.missing_at IS NULL AND new.missing_at IS NOT NULL BEGIN
+    UPDATE counter SET value = value + 1 WHERE track = 0 AND name = 'missing';
+END;
+CREATE TRIGGER file_back AFTER UPDATE OF missing_at ON file
+WHEN old.missing_at IS NOT NULL AND new.missing_at IS NULL BEGIN
+    UPDATE counter SET value = value - 1 WHERE track = 0 AND name = 'missing';
+END;
+
+-- What was found without asking a model holds for every track.
+CREATE TRIGGER failure_added AFTER INSERT ON failure WHEN new.provider = '' BEGIN
+    UPDATE asset SET bad = new.standing IN ('known_bad', 'ignored') WHERE id = new.asset;
+END;
+CREATE TRIGGER failure_moved AFTER UPDATE OF standing ON failure WHEN new.provider = '' BEGIN
+    UPDATE asset SET bad = new.standing IN ('known_bad', 'ignored') WHERE id = new.asset;
+END;

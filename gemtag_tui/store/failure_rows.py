@@ -1,0 +1,74 @@
+"""How failures are written: one row per asset and track, however often it fails."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from gemtag_tui.core.failures import LOCAL_KINDS
+from gemtag_tui.core.text import storable
+from gemtag_tui.store.rows import NewFailure
+
+if TYPE_CHECKING:
+    import aiosqlite
+
+_RAW_MAX = 64_000
+_MESSAGE_MAX = 4_000
+_HEAD_MAX = 80
+_NUMBERS = re.compile(r"[0-9][0-9.,:]*")
+
+_UPSERT = """
+    INSERT INTO failure (asset, provider, model, profile, kind, message, head, attempts, first_seen,
+        last_seen, next_retry, standing, lane, run, job, cost_usd, raw, live)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+        (SELECT files > 0 FROM asset WHERE id = ?1))
+    ON CONFLICT (asset, provider, model, profile) DO UPDATE SET
+        kind = excluded.kind, message = excluded.message, head = excluded.head,
+        attempts = excluded.attempts + iif(standing = 'resolved', 0, attempts),
+        last_seen = excluded.last_seen, next_retry = excluded.next_retry,
+        standing = iif(standing = 'ignored', standing, excluded.standing),
+        lane = excluded.lane, run = excluded.run, job = excluded.job,
+        cost_usd = cost_usd + excluded.cost_usd, raw = coalesce(excluded.raw, raw)
+"""
+_SETTLE = """
+    UPDATE work SET (state, due) = (
+        SELECT p.state, p.due FROM place p WHERE p.track = work.track AND p.asset = work.asset)
+    WHERE track = ? AND asset = ?
+"""
+_SETTLE_ALL = """
+    UPDATE work SET (state, due) = (
+        SELECT p.state, p.due FROM place p WHERE p.track = work.track AND p.asset = work.asset)
+    WHERE track IN (SELECT id FROM track) AND asset = ?
+"""
+
+
+def head_of(message: str) -> str:
+    """Return what like messages have in common: the beginning, numbers replaced."""
+    return _NUMBERS.sub("#", storable(message[:400]))[:_HEAD_MAX]
+
+
+def _values(new: NewFailure, run: int | None) -> tuple[Any, ...]:
+    local = new.kind in LOCAL_KINDS
+    owner = ("", "", "") if local else (new.track.provider, new.track.model, new.track.profile)
+    message = storable(new.message[:_MESSAGE_MAX])
+    raw = zlib.compress(new.raw[:_RAW_MAX], 6) if new.raw else None
+    kept = (new.at, new.next_retry, new.standing.value, new.lane, run, new.job, new.cost_usd, raw)
+    return (new.asset, *owner, new.kind.value, message, head_of(message), new.attempts, *kept)
+
+
+async def write(
+    db: aiosqlite.Connection, failures: Iterable[NewFailure], run: int | None = None
+) -> None:
+    """Record failures and give their assets the place that follows from them."""
+    rows = list(failures)
+    await db.executemany(_UPSERT, [_values(new, run) for new in rows])
+    own = [(new.track.id, new.asset) for new in rows if new.kind not in LOCAL_KINDS]
+    await db.executemany(_SETTLE, own)
+    await settle_everywhere(db, [new.asset for new in rows if new.kind in LOCAL_KINDS])
+
+
+async def settle_everywhere(db: aiosqlite.Connection, assets: Iterable[int]) -> None:
+    """Give assets the place that follows from what is known of them, in every track."""
+    await db.executemany(_SETTLE_ALL, [(asset,) for asset in assets])

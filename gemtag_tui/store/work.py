@@ -1,0 +1,159 @@
+"""What is to be done: every asset's place in a track, its counts and its pages."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from gemtag_tui.core.snapshot import Counts
+
+if TYPE_CHECKING:
+    from gemtag_tui.store.library import Library
+
+
+class State(IntEnum):
+    """Where an asset stands in a track."""
+
+    TODO = 0
+    """Never tried, or a person wants it tried again."""
+    RETRY = 1
+    """Failed for now; comes back by itself at a time."""
+    BATCH = 2
+    """In a batch job."""
+    TAGGED = 3
+    """Has a result."""
+    KNOWN_BAD = 4
+    """Not to be paid for again."""
+    IGNORED = 5
+    """A person said to leave it alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An asset, and the file that stands for it.
+
+    Attributes:
+        asset: its id.
+        path: the file's absolute path, as the system gave it.
+        sha256: 32 bytes; empty when the content could not be read.
+        type: `jpeg`, `png`, …: by content.
+        width: pixels, upright.
+        height: pixels, upright.
+        size: bytes.
+        mtime_ns: of the file when it was scanned.
+        waited: seconds it had to wait after its last failure; 0 when there is none open.
+    """
+
+    asset: int
+    path: bytes
+    sha256: bytes
+    type: str
+    width: int
+    height: int
+    size: int
+    mtime_ns: int
+    waited: float = 0.0
+
+
+COUNTERS = "SELECT name, value FROM counter WHERE track IN (0, ?)"
+"""The kept counters of a track and of the library: nine rows at most."""
+
+
+def counts_from(rows: Iterable[Any]) -> Counts:
+    """Make counts of the rows of `COUNTERS`."""
+    kept: dict[str, int] = dict(rows)
+    at = [kept.get(f"state{state:d}", 0) for state in State]
+    files, assets = kept.get("files", 0), kept.get("assets", 0)
+    return Counts(
+        total=sum(at),
+        tagged=at[State.TAGGED],
+        remaining=at[State.TODO] + at[State.RETRY] + at[State.BATCH],
+        known_bad=at[State.KNOWN_BAD],
+        ignored=at[State.IGNORED],
+        retry_later=at[State.RETRY],
+        in_batches=at[State.BATCH],
+        duplicates=files - assets,
+        files=files,
+        missing=kept.get("missing", 0),
+    )
+
+
+async def counts(lib: Library, track_id: int) -> Counts:
+    """Return a track's counts; they are kept, so this costs the same at any size."""
+    return counts_from(await lib.rows(COUNTERS, (track_id,)))
+
+
+async def library_counts(lib: Library) -> Counts:
+    """Return the library's counts while there is no track: everything remains."""
+    rows = await lib.rows(COUNTERS, (0,))
+    assets = dict(rows).get("assets", 0)
+    return counts_from([*rows, ("state0", assets)])
+
+
+_CANDIDATE = "w.asset, o.path, f.name, coalesce(a.sha256, x''), a.type, a.width, a.height, f.size, f.mtime_ns"
+_FILES = """
+    CROSS JOIN asset a ON a.id = w.asset
+    CROSS JOIN file f ON f.id = a.file
+    CROSS JOIN folder o ON o.id = f.folder
+"""
+PAGE = f"""
+    SELECT {_CANDIDATE} FROM work w {_FILES}
+    WHERE w.track = ? AND w.state = ? AND w.asset > ? ORDER BY w.asset LIMIT ?
+"""
+DUE_PAGE = f"""
+    SELECT {_CANDIDATE}, coalesce(b.next_retry - b.last_seen, 0.0)
+    FROM work w {_FILES}
+    CROSS JOIN track t ON t.id = w.track
+    LEFT JOIN failure b ON b.asset = w.asset
+        AND b.provider = t.provider AND b.model = t.model AND b.profile = t.profile
+    WHERE w.track = ? AND w.state = 1 AND w.due <= ? ORDER BY w.due, w.asset LIMIT ?
+"""
+
+
+def joined(folder: bytes, name: bytes) -> bytes:
+    """Return a file's path."""
+    return os.path.join(folder, name)  # noqa: PTH118 (bytes: pathlib takes none)
+
+
+def _candidate(row: Any) -> Candidate:
+    return Candidate(row[0], joined(row[1], row[2]), *row[3:])
+
+
+async def list_state(
+    lib: Library, track_id: int, state: State, after: int, limit: int
+) -> list[Candidate]:
+    """Return the assets in a state by rising id, those beyond `after`."""
+    rows = await lib.rows(PAGE, (track_id, int(state), after, limit))
+    return [_candidate(row) for row in rows]
+
+
+async def todo_page(lib: Library, track_id: int, after_asset: int, limit: int) -> list[Candidate]:
+    """Return the next assets to be tagged, by rising id."""
+    return await list_state(lib, track_id, State.TODO, after_asset, limit)
+
+
+async def due_page(lib: Library, track_id: int, now: float, limit: int) -> list[Candidate]:
+    """Return assets whose failure is due for another try, the longest due first."""
+    rows = await lib.rows(DUE_PAGE, (track_id, now, limit))
+    return [_candidate(row) for row in rows]
+
+
+async def next_due(lib: Library, track_id: int) -> float | None:
+    """Return when the next failure comes due (Unix seconds), `None` when none will."""
+    row = await lib.row(
+        "SELECT min(due) FROM work WHERE track = ? AND state = 1 AND due IS NOT NULL", (track_id,)
+    )
+    return None if row is None else row[0]
+
+
+async def path_of(lib: Library, asset: int) -> bytes:
+    """Return the path of the file that stands for an asset; empty when none does."""
+    row = await lib.row(
+        "SELECT o.path, f.name FROM asset a JOIN file f ON f.id = a.file "
+        "JOIN folder o ON o.id = f.folder WHERE a.id = ?",
+        (asset,),
+    )
+    return b"" if row is None else joined(row[0], row[1])
