@@ -1,0 +1,18 @@
+"""Every action by name: type some letters, Enter does it."""
+
+from __future__ import annotations
+
+from gemtag_tui.tui.screens.help import HelpScreen
+
+
+class PaletteScreen(HelpScreen):
+    """The same list as help, filtered from the first letter on."""
+
+    def on_mount(self) -> None:
+        """Begin with the filter open."""
+        self.call_after_refresh(self.action_filter)
+
+    async def _filter_done(self, text: str) -> None:
+        """Enter in the filter opens the row under the cursor."""
+        await super()._filter_done(text)
+        self.call_after_refresh(self._list.action_open)
