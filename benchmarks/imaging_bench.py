@@ -23,7 +23,7 @@ from PIL import Image
 from gemtag_tui.imaging.child import ImagingPool
 from gemtag_tui.imaging.fastpath import passthrough
 from gemtag_tui.imaging.prepare import prepare
-from gemtag_tui.imaging.probe import probe, probe_many
+from gemtag_tui.imaging.probe import probe_many
 from gemtag_tui.imaging.values import Limits, PrepareRules
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def small_files(folder: Path, count: int) -> list[bytes]:
 def read_and_hash(paths: list[bytes]) -> None:
     for path in paths:
         fd = os.open(path, os.O_RDONLY)
-        hashlib.sha256(os.read(fd, 1 << 23)).digest()
+        hashlib.sha256(os.read(fd, os.fstat(fd).st_size)).digest()
         os.close(fd)
 
 

@@ -141,9 +141,10 @@ class ImagingPool:
         return outcome
 
     async def aclose(self) -> None:
-        """End the children; those at work are waited for."""
-        children, self._children = self._children, set()
-        for _ in children:
+        """End the children; to be called when none is at work any more."""
+        count = min(len(self._children), int(self._places.total_tokens))
+        self._children.clear()
+        for _ in range(count):
             try:
                 with anyio.move_on_after(_EXIT_SECONDS, shield=True):
                     await to_process.run_sync(leave, cancellable=True)

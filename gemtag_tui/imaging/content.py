@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gemtag_tui.imaging.headers import Header, read_header
-from gemtag_tui.imaging.kinds import RAW, SNIFF_BYTES, TIFF, ImageType, is_raw_name, sniff
-from gemtag_tui.imaging.values import Limits, check_size
+from gemtag_tui.imaging.kinds import (
+    JPEG,
+    PNG,
+    RAW,
+    SNIFF_BYTES,
+    TIFF,
+    WEBP,
+    ImageType,
+    is_raw_name,
+    sniff,
+)
+from gemtag_tui.imaging.values import Limits, check_size, truncated
 
 if TYPE_CHECKING:
     from gemtag_tui.imaging.files import Content
@@ -33,6 +43,8 @@ def inspect_content(content: Content, kind: ImageType, limits: Limits) -> Header
     if header is None:
         return _ask_decoder(content, kind, limits)
     check_size(header.width, header.height, limits)
+    if header.short:
+        raise truncated()
     if header.doubtful:
         _decode_once(content, kind, limits)
     return header
@@ -40,7 +52,16 @@ def inspect_content(content: Content, kind: ImageType, limits: Limits) -> Header
 
 def is_passable(kind: ImageType, header: Header) -> bool:
     """Tell whether the service takes such a picture, and sees it upright, as it is."""
-    return kind.gemini_accepts and header.plain and header.orientation == 1 and not header.doubtful
+    sound = header.plain and not header.doubtful and not header.short
+    return kind.gemini_accepts and sound and header.orientation == 1
+
+
+def turn_of(kind: ImageType, header: Header) -> int | None:
+    """Return the turn that a decoded picture still needs; ``None`` when its decoder is to say.
+
+    A TIFF is turned by its decoder, and HEIC and AVIF keep their turns in boxes of their own.
+    """
+    return header.orientation if kind in (JPEG, PNG, WEBP) else None
 
 
 def _ask_decoder(content: Content, kind: ImageType, limits: Limits) -> Header:

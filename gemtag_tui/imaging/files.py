@@ -59,8 +59,9 @@ def open_regular(path: bytes) -> tuple[int, os.stat_result]:
     Raises:
         RefusedError: when it is no regular file.
         OSError: as the system says; see :func:`explain`.
-        ValueError: when the path holds a NUL.
     """
+    if b"\x00" in path:
+        raise RefusedError("unreadable", "the path is not one this system can open")
     _check_regular(os.lstat(path))
     fd = os.open(path, _FLAGS)
     try:
@@ -172,12 +173,10 @@ def opened(path: bytes, limits: Limits, keep: int = WHOLE_BYTES) -> Iterator[Con
             yield Content(fd, status, keep)
         finally:
             os.close(fd)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise RefusedError("unreadable", explain(error)) from error
 
 
-def explain(error: OSError | ValueError) -> str:
+def explain(error: OSError) -> str:
     """Put a failure to open or read a file into words for people."""
-    if isinstance(error, OSError):
-        return _ERRORS.get(error.errno or 0, "the file could not be read")
-    return "the path is not one this system can open"
+    return _ERRORS.get(error.errno or 0, "the file could not be read")

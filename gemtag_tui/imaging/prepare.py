@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import binascii
 import io
 from typing import TYPE_CHECKING, Final
 
-from gemtag_tui.imaging.content import inspect_content, sniff_content
+from gemtag_tui.imaging.content import inspect_content, sniff_content, turn_of
 from gemtag_tui.imaging.decode import failures_named, open_image, upright
-from gemtag_tui.imaging.fastpath import pass_bytes
+from gemtag_tui.imaging.fastpath import base64_text, pass_bytes
 from gemtag_tui.imaging.files import Content, opened
 from gemtag_tui.imaging.kinds import ImageType
 from gemtag_tui.imaging.modes import kept_profile
@@ -60,13 +59,11 @@ def _reencode(content: Content, kind: ImageType, rules: PrepareRules) -> Prepare
     header = inspect_content(content, kind, rules.limits)
     with content.stream() as file, failures_named():
         image = open_image(file, kind, rules.limits)
-        # A TIFF is turned by its decoder, and HEIC and AVIF keep their turn in their own boxes.
-        turn = header.orientation if kind.name in ("jpeg", "png", "webp") else None
-        small = upright(image, rules.target_side, turn)
+        small = upright(image, rules.target_side, turn_of(kind, header))
         raw = encode_within(small, image, rules)
     return Prepared(
         mime="image/jpeg",
-        data=binascii.b2a_base64(raw, newline=False),
+        data=base64_text(raw),
         width=small.width,
         height=small.height,
         source="reencoded",

@@ -33,7 +33,7 @@ def probe(path: bytes, limits: Limits) -> Probed | Refused:
         fd, status = open_regular(path)
     except RefusedError as error:
         return _refused(error, _status(path))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         return _refused(RefusedError("unreadable", explain(error)), _status(path))
     try:
         return _probe_open(path, fd, status, limits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gemtag_tui.imaging.content import inspect_content, sniff_content
+from gemtag_tui.imaging.content import inspect_content, sniff_content, turn_of
 from gemtag_tui.imaging.decode import failures_named, open_image, upright
 from gemtag_tui.imaging.files import opened
 from gemtag_tui.imaging.prepare import encode
@@ -33,5 +33,5 @@ def _thumbnail(path: bytes, side: int, limits: Limits) -> bytes:
             raise RefusedError("unsupported", "not an image")
         header = inspect_content(content, kind, limits)
         with content.stream() as file, failures_named():
-            turn = header.orientation if kind.name in ("jpeg", "png", "webp") else None
-            return encode(upright(open_image(file, kind, limits), side, turn), 80, None)
+            image = open_image(file, kind, limits)
+            return encode(upright(image, side, turn_of(kind, header)), 80, None)

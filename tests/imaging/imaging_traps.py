@@ -1,3 +1,4 @@
+# ruff: noqa: PTH102, PTH110, PTH115, PTH119, PTH123 - names are bytes
 """Tasks that misbehave the way a decoder fed with hostile bytes does; they run in children."""
 
 from __future__ import annotations

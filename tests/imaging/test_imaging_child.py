@@ -1,3 +1,4 @@
+# ruff: noqa: PTH109, PTH116, PTH123 - names are bytes
 from __future__ import annotations
 
 import os
@@ -7,6 +8,7 @@ import sys
 import textwrap
 import time
 
+import anyio
 import imaging_traps
 import pytest
 from imaging_samples import encoded, quarters, turned, write
@@ -126,6 +128,17 @@ async def test_closing_ends_the_children_and_the_pool_may_be_used_again(tmp_path
     await pool.aclose()
     assert not alive(child)
     assert isinstance((await pool.probe_many(paths))[0], Probed)
+
+
+async def test_a_task_given_up_takes_its_child_along(tmp_path, pool):
+    paths = folder_of(tmp_path, "a.jpg", "hang.jpg")
+    await pool.probe_many(paths[:1])
+    (child,) = pool._children
+    with anyio.move_on_after(0.2) as scope:
+        await pool.probe_many(paths[1:])
+    assert scope.cancelled_caught
+    assert not alive(child)
+    assert isinstance((await pool.probe_many(paths[:1]))[0], Probed)
 
 
 def alive(pid: int) -> bool:

@@ -12,7 +12,7 @@ from PIL import Image
 from gemtag_tui.imaging.headers import Header, read_header
 from gemtag_tui.imaging.headers.bmff import read_bmff
 from gemtag_tui.imaging.headers.exif import orientation
-from gemtag_tui.imaging.kinds import AVIF, HEIC, HEIF, SUPPORTED, sniff
+from gemtag_tui.imaging.kinds import AVIF, HEIC, HEIF, SUPPORTED, ImageType, sniff
 from gemtag_tui.imaging.values import RefusedError
 
 PARSED = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF"]
@@ -173,6 +173,14 @@ SAMPLES = [
 ]
 
 
+def sensible(kind: ImageType, data: bytes) -> bool:
+    try:
+        header = read_header(kind, data, len(data))
+    except RefusedError as error:
+        return error.kind == "unreadable"
+    return header is None or 1 <= header.orientation <= 8
+
+
 @settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_hostile_bytes_are_refused_or_read_never_more(data):
@@ -185,9 +193,4 @@ def test_hostile_bytes_are_refused_or_read_never_more(data):
     cut = bytes(sample[: data.draw(st.integers(0, len(sample)))])
     for kind in SUPPORTED:
         if kind is sniff(cut[:512]):
-            try:
-                header = read_header(kind, cut, len(cut))
-            except RefusedError as error:
-                assert error.kind == "unreadable"
-            else:
-                assert header is None or 1 <= header.orientation <= 8
+            assert sensible(kind, cut)

@@ -1,12 +1,16 @@
+# ruff: noqa: PTH101, PTH109, PTH116, PTH118, PTH119, PTH120, PTH123, PTH211 - names are bytes
 from __future__ import annotations
 
 import hashlib
 import os
 import socket
 import stat
+import struct
+import zlib
 
 import pytest
 from imaging_samples import encoded, quarters, turned, write
+from PIL import Image
 
 from gemtag_tui.imaging import files
 from gemtag_tui.imaging.kinds import looks_like_image_name
@@ -228,6 +232,30 @@ def test_a_large_file_is_hashed_in_pieces(tmp_path):
     found = probe(write(tmp_path, "a.bmp", data), LIMITS)
     assert isinstance(found, Probed)
     assert found.sha256 == hashlib.sha256(data).digest()
+
+
+@pytest.mark.parametrize(
+    ("claim", "kind"),
+    [
+        ((60_000, 3_000), "unreadable"),
+        ((60_000, 60_000), "too_large"),
+        ((2, 2**31 - 1), "too_large"),
+        ((0, 40), "unreadable"),
+    ],
+)
+def test_a_png_that_claims_more_than_it_can_hold(tmp_path, claim, kind):
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", *claim, 8, 2, 0, 0, 0)
+    good = encoded(quarters(), "PNG")
+    forged = good[:12] + chunk + struct.pack(">I", zlib.crc32(chunk)) + good[33:]
+    assert refused(write(tmp_path, "a.png", forged)).kind == kind
+
+
+def test_a_bomb_that_is_whole_is_refused_by_its_header(tmp_path, monkeypatch):
+    bomb = encoded(Image.new("1", (20_000, 20_000)), "PNG")
+    assert len(bomb) < 100_000
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("it was opened"))
+    outcome = refused(write(tmp_path, "a.png", bomb))
+    assert (outcome.kind, outcome.image) == ("too_large", True)
 
 
 def test_one_bad_file_among_many(tmp_path):

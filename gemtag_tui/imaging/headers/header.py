@@ -21,6 +21,9 @@ class Header(Struct, frozen=True):
     doubtful: bool = False
     """True when the end of the picture seems to be missing, so that only decoding can tell."""
 
+    short: bool = False
+    """True when the file has fewer bytes than the least such a picture takes."""
+
     @property
     def upright_size(self) -> tuple[int, int]:
         """Width and height in pixels with the orientation applied."""

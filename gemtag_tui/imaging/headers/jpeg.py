@@ -57,13 +57,12 @@ def _judge(frame: tuple[int, bytes], turn: int, data: bytes, scan: int, size: in
     height, width, components = fields[1] << 8 | fields[2], fields[3] << 8 | fields[4], fields[5]
     if not width or not height:
         raise damaged(f"the picture has no area ({width} × {height} pixels)")
-    if marker in _BASELINE and _too_short(width, height, size - scan):
-        raise truncated()
     return Header(
         width=width,
         height=height,
         orientation=turn,
         plain=fields[0] == 8 and components in (1, 3),
+        short=marker in _BASELINE and _too_short(width, height, size - scan),
         doubtful=len(data) == size and data.rfind(b"\xff\xd9") < scan,
     )
 

@@ -38,7 +38,8 @@ def read_png(data: bytes, size: int) -> Header | None:
         orientation=turn,
         frames=frames,
         plain=ihdr[8] <= 8,
-        doubtful=_doubtful(data, size, _raw_bytes(ihdr, width, height)),
+        short=_raw_bytes(ihdr, width, height) > size * _DEFLATE_RATIO,
+        doubtful=len(data) == size and data.rfind(b"IEND") < 0,
     )
 
 
@@ -54,12 +55,6 @@ def _check_fields(ihdr: bytes, width: int, height: int) -> None:
 
 def _raw_bytes(ihdr: bytes, width: int, height: int) -> int:
     return height * -(-width * ihdr[8] * _CHANNELS[ihdr[9]] // 8)
-
-
-def _doubtful(data: bytes, size: int, raw: int) -> bool:
-    if raw > size * _DEFLATE_RATIO:
-        return True
-    return len(data) == size and data.rfind(b"IEND") < 0
 
 
 def _chunks(data: bytes, size: int) -> tuple[int, int] | None:

@@ -27,6 +27,5 @@ def read_bmp(data: bytes, size: int) -> Header | None:
     if width < 1 or not height:
         raise damaged(f"the picture has no area ({width} × {height} pixels)")
     row = -(-width * depth // 32) * 4
-    if packing in (0, 3, 6) and row * height > size:
-        raise truncated()
-    return Header(width=width, height=height)
+    short = packing in (0, 3, 6) and row * height > size
+    return Header(width=width, height=height, short=short)
