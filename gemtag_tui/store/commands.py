@@ -64,7 +64,7 @@ async def outcome(lib: Library, command_id: int) -> str | None:
 
 
 async def clear_stale(lib: Library) -> int:
-    """Answer what was left by people while no engine ran; returns how many. For an engine's start."""
+    """Answer what people left while no engine ran; returns how many. For an engine's start."""
     async with lib.transaction() as db:
         done = await db.execute("UPDATE command SET outcome = ? WHERE outcome IS NULL", (STALE,))
         await db.execute(

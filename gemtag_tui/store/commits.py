@@ -65,7 +65,7 @@ async def commit(lib: Library, group: Group) -> None:
         LibraryError: when the library cannot be written.
     """
     async with lib.transaction() as db:
-        await _results(lib, db, group)
+        await _results(db, group)
         if group.failures:
             await failure_rows.write(db, group.failures, group.run)
         if group.ledger:
@@ -78,7 +78,7 @@ async def commit(lib: Library, group: Group) -> None:
             await indexer.index_some(db, group.index, lib.tag_ids)
 
 
-async def _results(lib: Library, db: aiosqlite.Connection, group: Group) -> None:
+async def _results(db: aiosqlite.Connection, group: Group) -> None:
     if not group.results:
         return
     for new in group.results:
@@ -111,13 +111,13 @@ def _resolved(new: NewResult) -> tuple[Any, ...]:
 
 
 async def _ledger(db: aiosqlite.Connection, rows: list[LedgerRow], run: int | None) -> None:
-    values = [
-        (r.at, r.provider, r.model, r.lane, run, r.asset, r.status)
-        + (r.tokens_in, r.tokens_out, r.cost_usd)
-        for r in rows
-    ]
-    await db.executemany(_LEDGER, values)
+    await db.executemany(_LEDGER, [_call(row, run) for row in rows])
     await db.executemany(_DAY, _day_sums(rows))
+
+
+def _call(row: LedgerRow, run: int | None) -> tuple[Any, ...]:
+    used = (row.status, row.tokens_in, row.tokens_out, row.cost_usd)
+    return (row.at, row.provider, row.model, row.lane, run, row.asset, *used)
 
 
 @lru_cache(maxsize=64)

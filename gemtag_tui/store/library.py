@@ -23,7 +23,7 @@ from gemtag_tui.store.migrate import (
     shipped,
     version_of,
 )
-from gemtag_tui.store.trouble import explain
+from gemtag_tui.store.trouble import explain, is_trouble
 from gemtag_tui.store.uri import uri
 
 BUSY_MS = 15_000
@@ -151,7 +151,7 @@ class Library:
                 if self._writer.in_transaction:
                     await _finish(self._writer, "ROLLBACK")
                 self.tag_ids.clear()  # some may have been given in this transaction
-                if _is_trouble(error):
+                if isinstance(error, sqlite3.Error) and is_trouble(error):
                     raise explain(error, self.path) from error
                 raise
 
@@ -164,7 +164,7 @@ class Library:
         try:
             return list(await self.reader.execute_fetchall(sql, values))
         except sqlite3.Error as error:
-            if _is_trouble(error):
+            if is_trouble(error):
                 raise explain(error, self.path) from error
             raise
 
@@ -199,11 +199,6 @@ class Library:
         trace: TracebackType | None,
     ) -> None:
         await self.close()
-
-
-def _is_trouble(error: BaseException) -> bool:
-    """Whether the file is at fault, and not a statement of ours."""
-    return isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError
 
 
 def _check_place(path: Path, *, create: bool) -> None:

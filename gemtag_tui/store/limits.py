@@ -28,13 +28,14 @@ class Learned:
 async def learned(lib: Library, provider: str, model: str) -> dict[str, Learned]:
     """Return what is known of a model's limits, by name."""
     rows = await lib.rows(
-        "SELECT name, value, learned_at, words, named FROM learned_limit WHERE provider = ? AND model = ?",
+        "SELECT name, value, learned_at, words, named FROM learned_limit "
+        "WHERE provider = ? AND model = ?",
         (provider, model),
     )
-    return {row[0]: Learned(*row[:4], bool(row[4])) for row in rows}
+    return {row[0]: Learned(row[0], row[1], row[2], row[3], bool(row[4])) for row in rows}
 
 
-async def learn(
+async def learn(  # noqa: PLR0917 (the parts of one key)
     lib: Library,
     provider: str,
     model: str,
@@ -54,6 +55,7 @@ async def forget(lib: Library, provider: str, model: str, name: str | None = Non
     """Forget one learned limit, or all of a model."""
     async with lib.transaction() as db:
         await db.execute(
-            "DELETE FROM learned_limit WHERE provider = ? AND model = ? AND (? IS NULL OR name = ?)",
+            "DELETE FROM learned_limit "
+            "WHERE provider = ? AND model = ? AND (? IS NULL OR name = ?)",
             (provider, model, name, name),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from gemtag_tui.core.errors import LibraryBusyError, LibraryError
 from gemtag_tui.core.text import plain
@@ -54,7 +54,7 @@ class EngineLock:
         if lock is not None:
             lock.release()
 
-    def __enter__(self) -> EngineLock:
+    def __enter__(self) -> Self:
         self.acquire()
         return self
 

@@ -125,7 +125,7 @@ def back_up(path: Path, version: int, now: float) -> Path:
         _copy(path, part)
         part.replace(target)
     except (OSError, sqlite3.Error) as error:
-        words = f"The library has to be brought up to date, and no backup of it could be made at "
+        words = "The library has to be brought up to date, and no backup of it could be made at "
         words += f"{plain(str(target))} ({error}). Free some space there; nothing was changed."
         raise LibraryError(words) from error
     finally:

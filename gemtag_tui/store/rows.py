@@ -33,7 +33,7 @@ class NewResult:
     tags: Tags
     lane: str
     tagged_at: float
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
     served_model: str = ""
     job: int | None = None

@@ -88,7 +88,9 @@ def run_row(row: Any | None) -> RunRow | None:
     """Make a value of a row of `LAST`."""
     if row is None:
         return None
-    return RunRow(*row[:7], msgspec.json.decode(row[7]), *row[8:])
+    values = list(row)
+    values[7] = msgspec.json.decode(values[7])
+    return RunRow(*values)
 
 
 async def last(lib: Library) -> RunRow | None:
@@ -97,7 +99,7 @@ async def last(lib: Library) -> RunRow | None:
 
 
 async def mark_died(lib: Library) -> int:
-    """Close runs whose engine is gone; returns how many. Only for the holder of the engine's lock."""
+    """Close runs whose engine is gone; returns how many. Only for who holds the engine's lock."""
     async with lib.transaction() as db:
         done = await db.execute(
             "UPDATE run SET state = 'died', ended_at = ?, message = ? WHERE ended_at IS NULL",
@@ -132,4 +134,9 @@ async def errors_page(
     like = f"%{sign}%"
     end = 2**62 if before is None else before
     rows = await lib.rows(_ERRORS, (run, end, sign, like, like, like, limit))
-    return [ErrorRow(*row[:6], b"" if row[7] is None else joined(row[6], row[7])) for row in rows]
+    return [_error_row(*row) for row in rows]
+
+
+def _error_row(*row: Any) -> ErrorRow:
+    path = b"" if row[7] is None else joined(row[6], row[7])
+    return ErrorRow(row[0], row[1], row[2], row[3], row[4], row[5], path)

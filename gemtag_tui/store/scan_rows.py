@@ -6,15 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gemtag_tui.core.failures import Standing
+from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.store import failure_rows
 from gemtag_tui.store.rows import NewFailure
 from gemtag_tui.store.tracks import Track
 
 if TYPE_CHECKING:
     import aiosqlite
-
-    from gemtag_tui.store.scans import Broken, Seen
 
 _NOBODY = Track(0, "", "", "")
 _AT_ONCE = 250
@@ -38,6 +36,36 @@ _RESOLVE = """
     UPDATE failure SET standing = 'resolved', next_retry = NULL, last_seen = ?
     WHERE asset = ? AND provider = '' AND model = '' AND profile = ''
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A readable image: 32 bytes of SHA-256, its type by content, pixels as shown upright."""
+
+    sha256: bytes
+    type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A file that cannot be used; `sha256` is there when its bytes could be read at least."""
+
+    kind: FailureKind
+    message: str
+    sha256: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A file as a scan met it. `folder` is absolute, `name` the last part, both as bytes."""
+
+    folder: bytes
+    name: bytes
+    size: int
+    mtime_ns: int
+    outcome: Content | Broken
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +118,8 @@ async def _folders(db: aiosqlite.Connection, seen: Sequence[Seen]) -> dict[bytes
     ids: dict[bytes, int] = {}
     for part in _chunks(paths):
         marks = ",".join("?" * len(part))
-        ids.update(
-            await db.execute_fetchall(f"SELECT path, id FROM folder WHERE path IN ({marks})", part)
-        )
+        sql = f"SELECT path, id FROM folder WHERE path IN ({marks})"
+        ids |= {path: number for path, number in await db.execute_fetchall(sql, part)}
     return ids
 
 
@@ -119,7 +146,7 @@ async def _old(
 async def _assets(
     db: aiosqlite.Connection, seen: Sequence[Seen], now: float
 ) -> tuple[dict[bytes, int], dict[int, int]]:
-    """Return the asset of every content, and of those that have one, the file that stands for it."""
+    """Return the asset of every content, and the file that stands for it where one is live."""
     hashed = [s for s in seen if s.outcome.sha256 is not None]
     await db.executemany(_ASSET, [_asset_row(s, now) for s in hashed])
     ids: dict[bytes, int] = {}
@@ -138,8 +165,9 @@ async def _assets(
 
 def _asset_row(seen: Seen, now: float) -> tuple[Any, ...]:
     out = seen.outcome
-    size = (getattr(out, "width", 0), getattr(out, "height", 0))
-    return (out.sha256, getattr(out, "type", ""), *size, seen.size, now)
+    if isinstance(out, Content):
+        return (out.sha256, out.type, out.width, out.height, seen.size, now)
+    return (out.sha256, "", 0, 0, seen.size, now)
 
 
 async def _asset_of(
@@ -161,15 +189,14 @@ async def _asset_of(
 async def _fail(
     db: aiosqlite.Connection, seen: Sequence[Seen], chosen: Sequence[int], now: float
 ) -> int:
-    broken = [(s.outcome, a) for s, a in zip(seen, chosen, strict=True) if _is_broken(s)]
-    rows = [_failure(outcome, asset, now) for outcome, asset in broken]
+    rows = [
+        _failure(s.outcome, asset, now)
+        for s, asset in zip(seen, chosen, strict=True)
+        if isinstance(s.outcome, Broken)
+    ]
     if rows:
         await failure_rows.write(db, rows)
     return len(rows)
-
-
-def _is_broken(seen: Seen) -> bool:
-    return hasattr(seen.outcome, "kind")
 
 
 def _failure(outcome: Broken, asset: int, now: float) -> NewFailure:
@@ -190,7 +217,7 @@ async def _heal(
     healed: set[int] = set()
     for s, asset in zip(seen, chosen, strict=True):
         before = old.get((s.folder, s.name))
-        if before is None or _is_broken(s):
+        if before is None or isinstance(s.outcome, Broken):
             continue
         if before.nameless:
             healed.add(before.asset)

@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from gemtag_tui.core.failures import FailureKind
 from gemtag_tui.core.text import plain, storable
-from gemtag_tui.store.scan_rows import Recorded, record_in
+from gemtag_tui.store.scan_rows import Broken, Content, Recorded, Seen, record_in
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
 
+__all__ = ["Broken", "Content", "Recorded", "Seen"]
+
 _CHUNK = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A readable image: 32 bytes of SHA-256, its type by content, pixels as shown upright."""
-
-    sha256: bytes
-    type: str
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A file that cannot be used; `sha256` is there when its bytes could be read at least."""
-
-    kind: FailureKind
-    message: str
-    sha256: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A file as a scan met it. `folder` is absolute, `name` the last part, both as bytes."""
-
-    folder: bytes
-    name: bytes
-    size: int
-    mtime_ns: int
-    outcome: Content | Broken
 
 
 async def begin(lib: Library, roots: Sequence[bytes]) -> int:

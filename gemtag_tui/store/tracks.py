@@ -28,7 +28,7 @@ class Track:
     profile_name: str = ""
 
 
-async def ensure_track(
+async def ensure_track(  # noqa: PLR0917 (the parts of one key)
     lib: Library,
     provider: str,
     model: str,

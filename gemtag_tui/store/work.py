@@ -93,7 +93,9 @@ async def library_counts(lib: Library) -> Counts:
     return counts_from([*rows, ("state0", assets)])
 
 
-_CANDIDATE = "w.asset, o.path, f.name, coalesce(a.sha256, x''), a.type, a.width, a.height, f.size, f.mtime_ns"
+_CANDIDATE = """
+    w.asset, o.path, f.name, coalesce(a.sha256, x''),
+    a.type, a.width, a.height, f.size, f.mtime_ns"""
 _FILES = """
     CROSS JOIN asset a ON a.id = w.asset
     CROSS JOIN file f ON f.id = a.file
