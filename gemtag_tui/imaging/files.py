@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 WHOLE_BYTES: Final = 8 * MIB
 """Files up to this size are read at once; larger ones are hashed in pieces of 1 MiB."""
 
+HEAD_BYTES: Final = MIB
+"""What is kept of larger files, for their header."""
+
 _FLAGS: Final = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -114,7 +117,7 @@ class Content:
     Args:
         fd: open for reading, at its beginning; stays the caller's to close.
         status: of the open file.
-        keep: how many of its first bytes to hold.
+        keep: up to this size all of it is held, of larger files :data:`HEAD_BYTES` at most.
     """
 
     __slots__ = ("data", "fd", "size", "status")
@@ -123,7 +126,8 @@ class Content:
         self.fd = fd
         self.status = status
         self.size = status.st_size
-        self.data = read_exactly(fd, min(self.size, keep))
+        held = self.size if self.size <= keep else min(keep, HEAD_BYTES)
+        self.data = read_exactly(fd, held)
 
     @property
     def whole(self) -> bool:

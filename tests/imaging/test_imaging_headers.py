@@ -149,6 +149,15 @@ def test_a_damaged_heic_is_refused(data):
         read_bmff(data, len(data))
 
 
+def test_a_description_out_of_reach_is_for_the_decoder():
+    data = heic([ispe(9, 9)], b"")
+    start, rest = data[:24], data[24:]
+    assert start[4:8] == b"ftyp"
+    late = start + box(b"free", bytes(5000)) + rest
+    assert read_bmff(late[:2000], len(late)) is None
+    assert read_bmff(late, len(late)) == Header(width=9, height=9)
+
+
 @pytest.mark.parametrize(
     ("brands", "kind"),
     [

@@ -24,6 +24,10 @@ Box = tuple[bytes, int, int]
 def read_bmff(data: bytes, size: int) -> Header | None:
     """Read the size of the primary picture; see :func:`gemtag_tui.imaging.headers.read_header`."""
     meta = _outermost(data, size)
+    if meta is None or meta[1] > len(data):
+        if len(data) < size:
+            return None
+        raise damaged("the picture's description is missing")
     parts = {name: (at, end) for name, at, end in boxes(data, meta[0] + 4, meta[1])}
     if b"iprp" not in parts:
         raise damaged("the picture's properties are missing")
@@ -59,7 +63,7 @@ def _extent(data: bytes, at: int, end: int) -> tuple[int, int]:
     return at + 8, at + length if length else end
 
 
-def _outermost(data: bytes, size: int) -> tuple[int, int]:
+def _outermost(data: bytes, size: int) -> tuple[int, int] | None:
     """Find ``meta``, and make sure that no box of the file ends after it."""
     meta: tuple[int, int] | None = None
     at = 0
@@ -76,8 +80,6 @@ def _outermost(data: bytes, size: int) -> tuple[int, int]:
         at = stop
         if at + 8 > len(data):
             break
-    if meta is None or meta[1] > len(data):
-        raise damaged("the picture's description is missing")
     return meta
 
 
