@@ -53,7 +53,7 @@ class Waiting:
 
     def take_due(self, now: float, most: int) -> list[Attempt]:
         """Return up to `most` attempts whose time has come, earliest first."""
-        taken = []
+        taken: list[Attempt] = []
         while self._heap and len(taken) < most and self._heap[0][0] <= now:
             taken.append(heapq.heappop(self._heap)[2])
         return taken

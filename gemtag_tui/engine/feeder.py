@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.engine.attempts import Attempt, Waiting
 from gemtag_tui.engine.waits import event_or_time
-from gemtag_tui.imaging.values import Prepared
+from gemtag_tui.imaging.values import Changed, Prepared, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,7 +48,7 @@ class Feeder:
         page: Callable[[int, int], Awaitable[list[Candidate]]],
         due: Callable[[int], Awaitable[list[Candidate]]],
         preparer: Preparer,
-        refuse: Callable[[Attempt, Picture], None],
+        refuse: Callable[[Attempt, Refused | Changed], None],
         clock: Clock,
         *,
         limit: int | None = None,
@@ -61,6 +61,8 @@ class Feeder:
         self._left = limit
         self.waiting = Waiting()
         self.held: set[int] = set()
+        self._due_held: set[int] = set()
+        self._passed_over: set[int] = set()
         self._fresh: deque[Attempt] = deque()
         self._ready: deque[Ready] = deque()
         self._ready_bytes = 0
@@ -76,6 +78,11 @@ class Feeder:
         """Assets taken from the library and not yet settled."""
         return len(self.held)
 
+    @property
+    def held_due(self) -> int:
+        """Of those, assets whose recorded failure had come due."""
+        return len(self._due_held)
+
     def again(self, attempt: Attempt, due: float) -> None:
         """Keep an asset for another try at `due` (monotonic seconds)."""
         self.waiting.put(due, attempt)
@@ -84,7 +91,13 @@ class Feeder:
     def settle(self, attempt: Attempt) -> None:
         """Let go of an asset that reached an end."""
         self.held.discard(attempt.asset)
+        self._due_held.discard(attempt.asset)
         self._wake.set()
+
+    def pass_over(self, attempt: Attempt) -> None:
+        """Let go of an asset that this run cannot settle, and do not take it up again."""
+        self._passed_over.add(attempt.asset)
+        self.settle(attempt)
 
     def wake(self) -> None:
         """Look again: more is wanted, or more may have become due."""
@@ -169,15 +182,19 @@ class Feeder:
             page = await self._page(self._cursor, _PAGE)
             if page:
                 self._cursor = page[-1].asset
-                fresh = [c for c in page if c.asset not in self.held]
+                fresh = [c for c in page if self._is_new(c)]
                 self._pass_found = self._pass_found or bool(fresh)
                 if fresh:
                     return fresh
                 continue
-            due = [c for c in await self._due(_PAGE) if c.asset not in self.held]
+            due = [c for c in await self._due(_PAGE) if self._is_new(c)]
             if due:
+                self._due_held.update(c.asset for c in due)
                 return due
             if self._cursor == 0 or not self._pass_found:
                 self._cursor = 0
                 return []
             self._cursor, self._pass_found = 0, False
+
+    def _is_new(self, candidate: Candidate) -> bool:
+        return candidate.asset not in self.held and candidate.asset not in self._passed_over

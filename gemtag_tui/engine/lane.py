@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from gemtag_tui.core.calls import Answer, CallError
-from gemtag_tui.engine.admission import Grant, Need, ParkUntil, Spent
+from gemtag_tui.core.calls import Answer
+from gemtag_tui.core.concurrency import OUTAGE
+from gemtag_tui.engine.admission import Grant, ParkUntil, Spent, TooBig
 from gemtag_tui.engine.control import CONFIGURATION, LIMITED
+from gemtag_tui.engine.settling import QUOTA_TROUBLES
 from gemtag_tui.engine.waits import event_or_time
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 10.0
 _LOOK_SECONDS = 1.0
+_DRAIN_LOOK_SECONDS = 0.1
 _PARK_LOOK_SECONDS = 30.0
 
 
@@ -97,7 +100,7 @@ class InteractiveLane:
     async def _dispatch(self) -> None:
         while True:
             await self._gate()
-            self._feeder.ahead = max(8, 2 * self._concurrency.allowed(self._clock.monotonic()))
+            self._feeder.ahead = max(8, 2 * self._concurrency.workers(self._clock.monotonic()))
             ready = await self._feeder.next()
             if ready is None:
                 return
@@ -108,10 +111,10 @@ class InteractiveLane:
             except BaseException:
                 self._feeder.put_back(ready)
                 raise
-            if grant is None:
-                self._feeder.put_back(ready)
+            if grant is not None:
+                self._start(ready, grant)
+            elif self._control.ending is not None:
                 return
-            self._start(ready, grant)
 
     async def _gate(self) -> None:
         """Stand still while paused."""
@@ -121,15 +124,9 @@ class InteractiveLane:
         self._settling.tally.waiting_for = ""
 
     async def _wait_for_room(self) -> None:
-        while True:
-            now = self._clock.monotonic()
-            if self.in_flight < self._concurrency.allowed(now):
-                pause = self._concurrency.probe_wait(now)
-                if pause <= 0:
-                    return
-            else:
-                pause = _LOOK_SECONDS
+        while not self._concurrency.may_start(now := self._clock.monotonic()):
             self._say_stalled(now)
+            pause = self._concurrency.next_probe(now) or _LOOK_SECONDS
             self._room.clear()
             await event_or_time(self._room, self._clock, min(pause, _LOOK_SECONDS))
 
@@ -143,7 +140,7 @@ class InteractiveLane:
             self._control.end(LIMITED, why)
 
     async def _admit(self, ready: Ready) -> Grant | None:
-        """Wait for admission; `None` when the run ends instead."""
+        """Wait for admission; `None` when the run ends instead, or this picture can never go."""
         need = self._sender.need(ready)
         while True:
             answer = self._admission.ask(self._clock.monotonic(), self._clock.now(), need)
@@ -153,11 +150,14 @@ class InteractiveLane:
             if isinstance(answer, Spent):
                 self._control.end(LIMITED, answer.why)
                 return None
+            if isinstance(answer, TooBig):
+                self._settling.too_big(ready.attempt, answer.why)
+                return None
             if isinstance(answer, ParkUntil):
                 if not await self._park(answer):
                     return None
                 continue
-            pause = answer.until - self._clock.monotonic()
+            pause = answer.at - self._clock.monotonic()
             if pause > _LOOK_SECONDS / 10:
                 self._settling.tally.waiting_for = answer.why
             await event_or_time(
@@ -170,11 +170,11 @@ class InteractiveLane:
         if self._no_wait:
             self._control.end(LIMITED, answer.why)
             return False
-        self._control.park(answer.until, answer.why)
+        self._control.park(answer.at, answer.why)
         self._settling.rest(resting=True)
         try:
-            while (left := answer.until - self._clock.now()) > 0:
-                if self._control.parked_until != answer.until:
+            while (left := answer.at - self._clock.now()) > 0:
+                if self._control.parked_until != answer.at:
                     break  # told to look again
                 changed = self._control.changed
                 await event_or_time(changed, self._clock, min(left, _PARK_LOOK_SECONDS))
@@ -202,6 +202,7 @@ class InteractiveLane:
         try:
             outcome = await self._sender.send(ready)
         except asyncio.CancelledError:
+            self._concurrency.on_cancel(self._clock.monotonic())
             self._settling.abandoned(ready.attempt, grant, sent_at)
             raise
         self._hear(outcome, started)
@@ -210,11 +211,15 @@ class InteractiveLane:
     def _hear(self, outcome: Outcome, started: float) -> None:
         """Tell concurrency how the call went."""
         now = self._clock.monotonic()
-        if isinstance(outcome, Answer):
+        latency = now - started
+        if isinstance(outcome, Answer) or outcome.trouble not in QUOTA_TROUBLES | OUTAGE:
             self._last_answer = now
-            self._concurrency.on_success(now, now - started)
-        elif isinstance(outcome, CallError):
-            self._settling.hear_error(outcome, now)
+            self._concurrency.on_success(now, latency)
+        elif outcome.trouble in OUTAGE:
+            self._concurrency.on_overload(now, outcome.trouble, latency)
+        else:
+            self._last_answer = now
+            self._concurrency.on_quota(now)
 
     async def _drain(self) -> None:
         """Let calls in flight finish within the time a stop allows, then abandon them."""
@@ -224,10 +229,7 @@ class InteractiveLane:
             if left <= 0:
                 break
             self._room.clear()
-            changed = self._control.changed
-            await event_or_time(self._room, self._clock, min(left, 0.1))
-            if changed.is_set() and self._control.hurried:
-                break
+            await event_or_time(self._room, self._clock, min(left, _DRAIN_LOOK_SECONDS))
         await _cancelled(*self._calls)
 
 

@@ -56,16 +56,17 @@ class Preparer:
         loop = asyncio.get_running_loop()
         passed = await loop.run_in_executor(self._executor, self._pass_all, attempts)
         return await asyncio.gather(
-            *(self._finish(attempt, picture) for attempt, picture in zip(attempts, passed, strict=True))
+            *(
+                self._finish(attempt, picture)
+                for attempt, picture in zip(attempts, passed, strict=True)
+            )
         )
 
     def _pass_all(self, attempts: Sequence[Attempt]) -> list[Picture | None]:
-        return [
-            passthrough(a.candidate.path, a.candidate.sha256, self._rules) for a in attempts
-        ]
+        return [passthrough(a.candidate.path, a.candidate.sha256, self._rules) for a in attempts]
 
     async def _finish(self, attempt: Attempt, picture: Picture | None) -> tuple[Attempt, Picture]:
         if picture is None:
             candidate = attempt.candidate
-            picture = await self._pool.prepare(candidate.path, candidate.sha256, self._rules)
+            picture = await self._pool.reencode(candidate.path, candidate.sha256, self._rules)
         return attempt, picture

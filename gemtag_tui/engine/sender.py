@@ -26,7 +26,12 @@ class Sender:
     """
 
     def __init__(
-        self, client: GeminiClient, form: RequestForm, spending: Spending, model: str, timeout: float
+        self,
+        client: GeminiClient,
+        form: RequestForm,
+        spending: Spending,
+        model: str,
+        timeout: float,
     ) -> None:
         self._client = client
         self.form = form

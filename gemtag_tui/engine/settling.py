@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
-from gemtag_tui.core.calls import Answer, CallError, Trouble
+from gemtag_tui.core.calls import Answer, CallError, Trouble, Usage
+from gemtag_tui.core.doubt import RequestDoubt
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.judge import AttemptContext, judge
+from gemtag_tui.core.pacific import next_midnight
 from gemtag_tui.core.snapshot import LastResult
 from gemtag_tui.core.text import plain
 from gemtag_tui.core.verdicts import Halt, KnownBad, Park, Retry, Tagged
 from gemtag_tui.engine.control import CONFIGURATION
+from gemtag_tui.imaging.values import Changed
 from gemtag_tui.store.commits import LedgerRow, LoggedError, NewFailure, NewResult
 
 if TYPE_CHECKING:
@@ -19,7 +23,6 @@ if TYPE_CHECKING:
 
     from gemtag_tui.core.calls import Outcome
     from gemtag_tui.core.clock import Clock
-    from gemtag_tui.core.concurrency import Concurrency
     from gemtag_tui.core.profile import Profile
     from gemtag_tui.core.settings import Calls
     from gemtag_tui.core.verdicts import Verdict
@@ -39,6 +42,7 @@ QUOTA_TROUBLES = frozenset(
 """429s that say which quota was hit: lessons for admission, no sign of overload."""
 _BILLED_PERHAPS = frozenset({Trouble.TIMEOUT})
 """The server may have finished and billed a call that we stopped waiting for."""
+_REFUSED = frozenset(map(str, QUOTA_TROUBLES | {Trouble.CAPACITY, Trouble.NO_QUOTA}))
 _HEALTHY_SECONDS = 10.0
 _MOST_DOUBLINGS = 6
 
@@ -55,13 +59,11 @@ class Settling:
         self,
         *,
         track: Track,
-        run: int,
         lane: str,
         profile: Profile,
         calls: Calls,
         tally: Tally,
         admission: Admission,
-        concurrency: Concurrency,
         spending: Spending,
         committer: Committer,
         control: Control,
@@ -70,13 +72,11 @@ class Settling:
         learned: Callable[[Lesson], None],
     ) -> None:
         self._track = track
-        self._run = run
         self.lane = lane
         self._profile = profile
         self._calls = calls
         self.tally = tally
         self._admission = admission
-        self._concurrency = concurrency
         self._spending = spending
         self._committer = committer
         self._control = control
@@ -85,6 +85,7 @@ class Settling:
         self._learned = learned
         self._feeder: Feeder | None = None
         self._last_success = float("-inf")
+        self._doubt = RequestDoubt()
 
     def attach(self, feeder: Feeder) -> None:
         """Say where assets come from and go back to."""
@@ -100,27 +101,20 @@ class Settling:
         """Leave time in which nothing may move out of the rate."""
         self.tally.meter.rest(self._clock.monotonic(), resting=resting)
 
-    def hear_error(self, error: CallError, now: float) -> None:
-        """Tell admission and concurrency about a call that gave no answer."""
-        if error.trouble in QUOTA_TROUBLES:
-            self._concurrency.on_quota(now)
-        else:
-            self._concurrency.on_overload(now, error.trouble)
-
     def settle(self, ready: Ready, grant: Grant, outcome: Outcome, sent_at: float) -> None:
         """Take one call's outcome all the way."""
         attempt = ready.attempt
         usage = outcome.usage if isinstance(outcome, Answer) else None
         cost = self._cost(outcome, grant)
-        self._admission.settle(grant, usage.prompt if usage else None, cost)
         if isinstance(outcome, CallError):
-            self._learn(grant, outcome)
+            self._learn(grant, outcome, cost)
         else:
+            self._admission.settle(grant, usage.prompt if usage else None, cost)
             self._measure(ready, outcome)
         self.tally.tries += 1
         self.tally.charge(usage, cost)
         attempt.cost_usd += cost
-        verdict = self._judge(attempt, outcome)
+        verdict = self._doubted(attempt, outcome) or self._judge(attempt, outcome)
         self._enter(attempt, outcome, verdict, sent_at, cost)
         self._carry_out(attempt, outcome, verdict, cost)
 
@@ -129,28 +123,42 @@ class Settling:
         self._admission.settle(grant, None, None)
         self.tally.tries += 1
         self.tally.charge(None, grant.need.usd)
-        self._committer.call(
-            self._ledger_row(attempt, "abandoned", sent_at, grant.need.usd, 0, 0)
-        )
+        self._committer.call(self._ledger_row(attempt, "abandoned", sent_at, grant.need.usd, 0, 0))
 
-    def refuse(self, attempt: Attempt, refused: Refused) -> None:
+    def refuse(self, attempt: Attempt, refused: Refused | Changed) -> None:
         """Record a picture that cannot be sent: found out without asking a model."""
+        if isinstance(refused, Changed) or not os.path.lexists(attempt.candidate.path):
+            self._gone(attempt)
+            return
         kind = FailureKind(refused.kind)
-        self._fail(attempt, kind, refused.message, Standing.KNOWN_BAD, local=True)
+        self._fail(attempt, kind, refused.message, Standing.KNOWN_BAD)
         self._log(attempt, kind, refused.message, "known bad until the file changes")
+
+    def _gone(self, attempt: Attempt) -> None:
+        """Leave a file that is not what was scanned: only a scan can say what it is now."""
+        why = "the file is no longer what was scanned"
+        self._log(attempt, FailureKind.UNREADABLE, why, "left out of this run: scan it again")
+        self.tally.warn("Some files changed or went away since the scan: `gemtag scan` them again.")
+        self.feeder.pass_over(attempt)
+
+    def too_big(self, attempt: Attempt, why: str) -> None:
+        """Record a picture whose single request is over a limit of a whole minute."""
+        self._fail(attempt, FailureKind.TOO_LARGE, why, Standing.KNOWN_BAD)
+        self._log(attempt, FailureKind.TOO_LARGE, why, "known bad under the present limits")
 
     # -- the parts of settling ------------------------------------------------------------------
 
     def _cost(self, outcome: Outcome, grant: Grant) -> float:
         if isinstance(outcome, Answer):
-            return self._spending.actual(outcome.usage, grant.need.usd)
+            return self._spending.actual(outcome, grant.need.usd)
         return grant.need.usd if outcome.trouble in _BILLED_PERHAPS else 0.0
 
-    def _learn(self, grant: Grant, error: CallError) -> None:
+    def _learn(self, grant: Grant, error: CallError, cost: float) -> None:
         lesson = self._admission.learn(
-            self._clock.monotonic(), self._clock.now(), error, grant
+            self._clock.monotonic(), self._clock.now(), grant, error, cost
         )
         if lesson is not None:
+            self.tally.warn(lesson.words)
             self._learned(lesson)
 
     def _measure(self, ready: Ready, answer: Answer) -> None:
@@ -164,17 +172,29 @@ class Settling:
             )
             self._control.end(CONFIGURATION, why)
 
+    def _doubted(self, attempt: Attempt, outcome: Outcome) -> Halt | None:
+        """Notice a request that is refused for every picture alike."""
+        if isinstance(outcome, Answer):
+            self._doubt.answered()
+        elif outcome.trouble is Trouble.IMAGE_MAYBE:
+            return self._doubt.refused(attempt.asset, outcome.message)
+        return None
+
     def _judge(self, attempt: Attempt, outcome: Outcome) -> Verdict:
+        now = self._clock.now()
         healthy = self._clock.monotonic() - self._last_success < _HEALTHY_SECONDS
         context = AttemptContext(
             tries=attempt.tries,
             better_tried=attempt.bettered,
             max_tries=self._calls.tries,
             jitter=self._rng.random(),
-            now=self._clock.now(),
+            now=now,
+            midnight=next_midnight(now),
             lane_healthy=healthy,
+            lane_answered=self._doubt.answered_once,
+            calls=attempt.calls - 1,
         )
-        return judge(outcome, self._profile, context)
+        return judge(outcome, self._profile, attempt=context)
 
     def _enter(
         self, attempt: Attempt, outcome: Outcome, verdict: Verdict, sent_at: float, cost: float
@@ -198,17 +218,15 @@ class Settling:
             provider=self._track.provider,
             model=self._track.model,
             lane=self.lane,
-            run=self._run,
             asset=attempt.asset,
             status=status,
+            refused=status in _REFUSED,
             tokens_in=tokens_in,
             tokens_out=tokens_out,
             cost_usd=cost,
         )
 
-    def _carry_out(
-        self, attempt: Attempt, outcome: Outcome, verdict: Verdict, cost: float
-    ) -> None:
+    def _carry_out(self, attempt: Attempt, outcome: Outcome, verdict: Verdict, cost: float) -> None:
         match verdict:
             case Tagged():
                 self._tagged(attempt, outcome, verdict, cost)
@@ -227,21 +245,17 @@ class Settling:
 
     def _tagged(self, attempt: Attempt, outcome: Outcome, verdict: Tagged, cost: float) -> None:
         assert isinstance(outcome, Answer)  # noqa: S101 - the judge tags nothing else
-        usage, tags, now = outcome.usage, verdict.tags, self._clock.now()
+        tags, now = verdict.tags, self._clock.now()
         self._committer.result(
             NewResult(
                 asset=attempt.asset,
                 track=self._track,
-                summary=tags.summary,
-                tags=tags.buckets,
+                tags=tags,
                 lane=self.lane,
-                run=self._run,
-                served_model=outcome.model_version,
-                tokens_prompt=usage.prompt if usage else 0,
-                tokens_image=usage.image if usage else 0,
-                tokens_output=usage.output if usage else 0,
-                cost_usd=cost,
                 tagged_at=now,
+                usage=outcome.usage or Usage(),
+                cost_usd=cost,
+                served_model=outcome.model_version,
             )
         )
         self.tally.done += 1
@@ -260,7 +274,7 @@ class Settling:
         attempt.tries += verdict.blamed
         if verdict.better:
             attempt.better = attempt.bettered = True
-        if attempt.tries >= self._calls.tries:
+        if attempt.tries >= self._calls.tries and verdict.blamed:
             self._fail(attempt, verdict.kind, verdict.why, Standing.OPEN, outcome=outcome)
             fate = f"tried {attempt.tries} times: comes back later"
             self._log(attempt, verdict.kind, verdict.why, fate)
@@ -278,27 +292,31 @@ class Settling:
         standing: Standing,
         *,
         outcome: Outcome | None = None,
-        local: bool = False,
     ) -> None:
         now = self._clock.now()
         self._committer.failure(
             NewFailure(
                 asset=attempt.asset,
-                track=None if local else self._track,
+                track=self._track,
                 kind=kind,
                 message=plain(why),
                 attempts=max(1, attempt.calls),
                 standing=standing,
                 at=now,
-                retry_base=self._calls.retry_hours * 3600 if standing is Standing.OPEN else None,
-                lane=self.lane,
-                run=self._run,
+                next_retry=self._next_retry(attempt, now) if standing is Standing.OPEN else None,
+                lane="" if outcome is None else self.lane,
                 cost_usd=attempt.cost_usd,
                 raw=_raw(outcome),
             )
         )
         self.tally.bad += 1
         self._settled(attempt)
+
+    def _next_retry(self, attempt: Attempt, now: float) -> float:
+        """Wait twice as long as after its last failure."""
+        first: float = self._calls.retry_hours * 3600
+        longest = first * float(2**_MOST_DOUBLINGS)
+        return now + max(first, min(2 * attempt.candidate.waited, longest))
 
     def _settled(self, attempt: Attempt) -> None:
         self.tally.settled_calls += attempt.calls
@@ -309,7 +327,6 @@ class Settling:
         self.tally.errors += 1
         self._committer.error(
             LoggedError(
-                run=self._run,
                 at=self._clock.now(),
                 kind=kind,
                 asset=attempt.asset,

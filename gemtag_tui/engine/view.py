@@ -11,6 +11,8 @@ from gemtag_tui.core.pacific import next_midnight
 from gemtag_tui.core.snapshot import Counts, RunSnapshot
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gemtag_tui.core.clock import Clock
     from gemtag_tui.core.concurrency import Concurrency
     from gemtag_tui.core.snapshot import Gauge
@@ -36,7 +38,7 @@ class View:
     clock: Clock
     limit: int | None = None
     counts: Counts = field(default_factory=Counts)
-    in_flight: int = 0
+    in_flight: Callable[[], int] = field(default=int)
     later: int = 0
     """Assets whose recorded failure is not due yet."""
     ended_at: float = 0.0
@@ -66,7 +68,7 @@ class View:
             done=tally.done,
             bad=tally.bad,
             tries=tally.tries,
-            in_flight=self.in_flight,
+            in_flight=self.in_flight(),
             rate_per_min=round(rate, 1),
             rate_overall=round(tally.meter.overall(now), 1),
             rate_history=tally.meter.history(now),
@@ -78,11 +80,11 @@ class View:
             tokens_out=tally.tokens_out,
             requests_today=int(day.used) if day else 0,
             rpd_limit=int(day.limit) if day else 0,
-            concurrency=self.concurrency.allowed(now),
+            concurrency=self.concurrency.workers(now),
             concurrency_cap=self.concurrency.cap,
-            concurrency_why=self.concurrency.why,
+            concurrency_why=self.concurrency.why(now),
             single_worker_times=self.concurrency.single_worker_times,
-            binding_limit=self.admission.binding,
+            binding_limit=self.admission.binding(now),
             waiting_for=self.control.parked_why or tally.waiting_for,
             parked_until=self.control.parked_until,
             message=tally.message,

@@ -1,0 +1,96 @@
+"""What a run needs before it touches the library: a profile, a key, a model and an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gemtag_tui.core.errors import KeyMissingError, UsageError
+from gemtag_tui.core.models import ModelRules, canonical_model, rules_for
+from gemtag_tui.core.profile import Profile
+from gemtag_tui.engine.paths import config_path
+from gemtag_tui.engine.profiles import load_profile
+from gemtag_tui.core.calls import CallError
+from gemtag_tui.gemini.key import FoundKey, find_key
+from gemtag_tui.store import prefs
+
+if TYPE_CHECKING:
+    from gemtag_tui.engine.request import RunRequest
+    from gemtag_tui.gemini.client import GeminiClient
+    from gemtag_tui.store.library import Library
+
+GOOGLE = "google"
+DEFAULT_HOST = "generativelanguage.googleapis.com"
+
+_PROVIDER_PREF = "provider:"
+BUILT_LANES = ("interactive", "flex")
+KEY_HELP = (
+    "Set GEMINI_API_KEY (a key comes from aistudio.google.com/apikey), "
+    "or try `gemtag demo`, which needs none."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Everything a run is made of that comes from outside the library."""
+
+    profile: Profile
+    key: FoundKey
+    rules: ModelRules
+    model: str
+    lane: str
+
+
+def make_ready(request: RunRequest, environ: Mapping[str, str]) -> Ready:
+    """Check and gather what a run needs.
+
+    Raises:
+        KeyMissingError: there is no key.
+        ProfileError: the profile cannot be used.
+        UsageError: the lane is not one that can be run.
+    """
+    settings = request.settings
+    profile = load_profile(settings.profile, request.config or config_path(None, environ))
+    model = canonical_model(settings.model)
+    key = find_key(environ)
+    if key is None:
+        raise KeyMissingError(f"No Gemini API key was found. {KEY_HELP}")
+    return Ready(profile, key, rules_for(model), model, choose_lane(request.lane))
+
+
+def choose_lane(wanted: str) -> str:
+    """Return the lane that is run for what was asked.
+
+    Raises:
+        UsageError: this version cannot run it.
+    """
+    if wanted == "auto":
+        return "interactive"
+    if wanted not in BUILT_LANES:
+        raise UsageError(
+            f"This version runs the lanes {' and '.join(BUILT_LANES)}, not {wanted!r}. "
+            "Nothing was sent."
+        )
+    return wanted
+
+
+async def find_provider(
+    lib: Library, client: GeminiClient, ready: Ready
+) -> tuple[str, CallError | None]:
+    """Return who answers at the address: "google", or "simulator" when it says that it is one.
+
+    Google's own address is not asked. Any other is asked for the model's description, which costs
+    nothing; when it does not answer, what it said last time holds.
+
+    Returns:
+        The provider, and what stood in the way of asking.
+    """
+    if client.address.host == DEFAULT_HOST:
+        return GOOGLE, None
+    seen = await client.get_model(ready.model)
+    name = f"{_PROVIDER_PREF}{client.address.root}"
+    if isinstance(seen, CallError):
+        return await prefs.get(lib, name, GOOGLE), seen
+    await prefs.put(lib, name, seen.provider)
+    return seen.provider, None

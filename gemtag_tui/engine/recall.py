@@ -1,0 +1,40 @@
+"""What a run takes over from the library: the day's count, the last minutes, learned limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gemtag_tui.core.pacific import day_of, month_of
+from gemtag_tui.core.quota_values import Lesson, Past, PastCall
+from gemtag_tui.store import ledger, limits
+
+if TYPE_CHECKING:
+    from gemtag_tui.store.library import Library
+    from gemtag_tui.store.tracks import Track
+
+_SPEND_SECONDS = 600.0
+
+
+async def past(lib: Library, track: Track) -> Past:
+    """Return everything that admission has to know of earlier runs."""
+    now = lib.clock.now()
+    who = (track.provider, track.model)
+    today = day_of(now)
+    calls = await ledger.recent(lib, *who, now - _SPEND_SECONDS)
+    return Past(
+        calls=[PastCall(*call) for call in calls],
+        requests_today=await ledger.requests_today(lib, *who, today),
+        refused_today=await ledger.refused_today(lib, *who, today),
+        day_usd=await ledger.day_spend(lib, today, track.provider),
+        month_usd=await ledger.month_spend(lib, month_of(now), track.provider),
+        learned=await kept_limits(lib, track),
+    )
+
+
+async def kept_limits(lib: Library, track: Track) -> list[Lesson]:
+    """Return the limits that earlier 429s taught."""
+    found = await limits.learned(lib, track.provider, track.model)
+    return [
+        Lesson(one.name, 0.0, one.value, one.words, one.named, one.learned_at)
+        for one in found.values()
+    ]
