@@ -92,7 +92,7 @@ class Filler:
         high = int(schema["maxItems"]) if schema.get("maxItems") is not None else None
         found = self._items(self._resolved(items), name, words, depth)
         if len(found) < low:
-            found += _padding(found, low, plain=_kind(items) == "STRING" and "enum" not in items)
+            found += _padding(found, low, self._resolved(items))
         return found[: max(low, DEFAULT_ITEMS)] if high is None else found[:high]
 
     def _items(self, items: dict[str, Any], name: str, words: str, depth: int) -> list[Any]:
@@ -164,8 +164,9 @@ def _clip(text: str, schema: dict[str, Any]) -> str:
     return text if high is None else text[: max(int(high), low)]
 
 
-def _padding(found: list[Any], low: int, *, plain: bool) -> list[Any]:
+def _padding(found: list[Any], low: int, items: dict[str, Any]) -> list[Any]:
+    """What is missing to so many items."""
     missing = range(len(found), low)
-    if plain:
-        return [f"detail {at + 1}" for at in missing]
+    if _kind(items) == "STRING" and "enum" not in items:
+        return [_clip(f"detail {at + 1}", items) for at in missing]
     return [found[at % len(found)] if found else None for at in missing]

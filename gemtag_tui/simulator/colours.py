@@ -73,4 +73,6 @@ def _blues(hue: float, saturation: float, value: float) -> str:
         return "light blue" if value > 0.7 and saturation < 0.6 else "blue"
     if hue < 295:
         return "lavender" if value > 0.75 and saturation < 0.4 else "purple"
-    return "pink" if value > 0.7 and saturation < 0.6 else "magenta"
+    if value <= 0.7:
+        return "purple"
+    return "pink" if saturation < 0.6 else "magenta"

@@ -158,7 +158,7 @@ def _text_like(grey: Image.Image, deviation: float) -> bool:
         return False
     rows = _step(grey, 1, 0).resize((1, FINE), Image.Resampling.BOX).tobytes()
     middle = (max(rows) + min(rows)) / 2
-    if max(rows) - min(rows) < 10:
+    if max(rows) < 10 or min(rows) * 4 > max(rows):
         return False
     turns = sum((a > middle) != (b > middle) for a, b in itertools.pairwise(rows))
     quiet = sum(row < middle for row in rows) / FINE
