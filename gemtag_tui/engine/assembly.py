@@ -152,7 +152,8 @@ async def assemble(
         track = await tracks.ensure_track(
             lib, provider, ready.model, profile.id, profile.name, profile.body
         )
-        parts = await _wire(lib, request, ready, track, client, preparer, clock, rng)
+        ground = _Ground(lib, request, ready, track, clock, rng)
+        parts = await _wire(ground, client, preparer)
         if trouble is not None:
             parts.view.tally.warn(f"The server did not describe the model: {trouble.message}")
         yield parts
@@ -171,84 +172,50 @@ async def _preparer(stack: contextlib.AsyncExitStack, settings: Settings) -> Pre
     return Preparer(pool, prepare_rules(images), readers)
 
 
-async def _wire(
-    lib: Library,
-    request: RunRequest,
-    ready: Ready,
-    track: Track,
-    client: GeminiClient,
-    preparer: Preparer,
-    clock: Clock,
-    rng: random.Random,
-) -> Assembly:
-    settings, lane_name = request.settings, ready.lane
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What all parts of a run stand on."""
+
+    lib: Library
+    request: RunRequest
+    ready: Ready
+    track: Track
+    clock: Clock
+    rng: random.Random
+
+
+async def _wire(ground: _Ground, client: GeminiClient, preparer: Preparer) -> Assembly:
+    lib, request, ready, clock = ground.lib, ground.request, ground.ready, ground.clock
     await runs.mark_died(lib)
     await commands.clear_stale(lib)
-    admission = await _admission(lib, request, ready, track, clock, rng)
-    concurrency = Concurrency(settings.concurrency, rng=rng.random)
-    control = Control()
+    view = await _view(ground)
+    form = RequestForm(ready.profile, ready.rules, flex=ready.lane == "flex")
+    spending = Spending(form.estimate, Pricing(ready.model, ready.lane, clock))
+    feeder = _feeder(ground, preparer)
+    committer = Committer(lib, view.run, clock, view.snapshot, feeder.committed)
     lessons: list[Lesson] = []
-    tally = Tally(RateMeter(clock.monotonic()), clock.now())
-    run = await runs.begin(lib, track, lane_name, run_options(request), os.getpid())
-    view = View(
-        run=run,
-        pid=os.getpid(),
-        lane=lane_name,
-        track=track,
-        profile_name=ready.profile.name,
-        tally=tally,
-        control=control,
-        admission=admission,
-        concurrency=concurrency,
-        clock=clock,
-        limit=request.limit,
-    )
-    committer = Committer(lib, run, clock, view.snapshot)
-    form = RequestForm(ready.profile, ready.rules, flex=lane_name == "flex")
-    spending = Spending(form.estimate, Pricing(ready.model, lane_name, clock))
-    settling = Settling(
-        track=track,
-        lane=lane_name,
-        profile=ready.profile,
-        calls=settings.calls,
-        tally=tally,
-        admission=admission,
-        spending=spending,
-        committer=committer,
-        control=control,
-        clock=clock,
-        rng=rng,
-        learned=lessons.append,
-    )
-    feeder = Feeder(
-        lambda after, most: work.todo_page(lib, track.id, after, most),
-        lambda most: work.due_page(lib, track.id, clock.now(), most),
-        preparer,
-        settling.refuse,
-        clock,
-        limit=request.limit,
-    )
-    settling.attach(feeder)
-    sender = Sender(client, form, spending, ready.model, call_timeout(settings, lane_name))
+    settling = _settling(ground, view, spending, committer, feeder, lessons)
+    feeder.refuse = settling.refuse
+    sender = Sender(client, form, spending, ready.model, call_timeout(request.settings, ready.lane))
     lane = InteractiveLane(
         feeder,
-        admission,
-        concurrency,
+        view.admission,
+        view.concurrency,
         sender,
         settling,
-        control,
+        view.control,
         clock,
         no_wait=request.no_wait,
-        give_up_seconds=settings.calls.give_up_minutes * 60,
+        give_up_seconds=request.settings.calls.give_up_minutes * 60,
     )
     view.in_flight = lambda: lane.in_flight
     parts = Assembly(
         lib=lib,
         clock=clock,
-        track=track,
-        control=control,
-        admission=admission,
-        concurrency=concurrency,
+        track=ground.track,
+        control=view.control,
+        admission=view.admission,
+        concurrency=view.concurrency,
         committer=committer,
         settling=settling,
         sender=sender,
@@ -257,7 +224,7 @@ async def _wire(
         lane=lane,
         view=view,
         ready=ready,
-        settings=settings,
+        settings=request.settings,
         max_cost=request.max_cost,
         lessons=lessons,
     )
@@ -265,18 +232,68 @@ async def _wire(
     return parts
 
 
-async def _admission(
-    lib: Library,
-    request: RunRequest,
-    ready: Ready,
-    track: Track,
-    clock: Clock,
-    rng: random.Random,
-) -> Admission:
-    figures = limit_figures(request.settings, request.origins, ready.rules)
-    admission = Admission(figures, _budgets(request.settings, request.max_cost), rng=rng.random)
-    admission.restore(clock.monotonic(), clock.now(), await past(lib, track))
+async def _view(ground: _Ground) -> View:
+    request, ready, clock = ground.request, ground.ready, ground.clock
+    admission = await _admission(ground)
+    run = await runs.begin(ground.lib, ground.track, ready.lane, run_options(request), os.getpid())
+    return View(
+        run=run,
+        pid=os.getpid(),
+        lane=ready.lane,
+        track=ground.track,
+        profile_name=ready.profile.name,
+        tally=Tally(RateMeter(clock.monotonic()), clock.now()),
+        control=Control(),
+        admission=admission,
+        concurrency=Concurrency(request.settings.concurrency, rng=ground.rng.random),
+        clock=clock,
+        limit=request.limit,
+    )
+
+
+async def _admission(ground: _Ground) -> Admission:
+    request, clock = ground.request, ground.clock
+    figures = limit_figures(request.settings, request.origins, ground.ready.rules)
+    budgets = _budgets(request.settings, request.max_cost)
+    admission = Admission(figures, budgets, rng=ground.rng.random)
+    admission.restore(clock.monotonic(), clock.now(), await past(ground.lib, ground.track))
     return admission
+
+
+def _feeder(ground: _Ground, preparer: Preparer) -> Feeder:
+    lib, track, clock = ground.lib, ground.track, ground.clock
+    return Feeder(
+        lambda after, most: work.todo_page(lib, track.id, after, most),
+        lambda most: work.due_page(lib, track.id, clock.now(), most),
+        preparer,
+        clock,
+        limit=ground.request.limit,
+    )
+
+
+def _settling(
+    ground: _Ground,
+    view: View,
+    spending: Spending,
+    committer: Committer,
+    feeder: Feeder,
+    lessons: list[Lesson],
+) -> Settling:
+    return Settling(
+        track=ground.track,
+        lane=ground.ready.lane,
+        profile=ground.ready.profile,
+        calls=ground.request.settings.calls,
+        tally=view.tally,
+        admission=view.admission,
+        spending=spending,
+        committer=committer,
+        feeder=feeder,
+        control=view.control,
+        clock=ground.clock,
+        rng=ground.rng,
+        learned=lessons.append,
+    )
 
 
 def run_options(request: RunRequest) -> dict[str, Any]:

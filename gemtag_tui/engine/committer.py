@@ -27,15 +27,22 @@ class Committer:
         lib: the library.
         run: id of the run the rows belong to.
         snapshot: makes the engine's present state, written beside the results it counts.
+        committed: told which assets have reached an end that is on disk.
     """
 
     def __init__(
-        self, lib: Library, run: int, clock: Clock, snapshot: Callable[[], RunSnapshot]
+        self,
+        lib: Library,
+        run: int,
+        clock: Clock,
+        snapshot: Callable[[], RunSnapshot],
+        committed: Callable[[list[int]], None],
     ) -> None:
         self._lib = lib
         self._run = run
         self._clock = clock
         self._snapshot = snapshot
+        self._committed = committed
         self._results: list[NewResult] = []
         self._failures: list[NewFailure] = []
         self._ledger: list[LedgerRow] = []
@@ -99,6 +106,7 @@ class Committer:
         except BaseException:
             self._put_back(group)
             raise
+        self._committed([r.asset for r in group.results] + [f.asset for f in group.failures])
         if due:
             self._last_snapshot = now
 

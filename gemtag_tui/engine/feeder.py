@@ -12,7 +12,7 @@ from gemtag_tui.engine.waits import event_or_time
 from gemtag_tui.imaging.values import Changed, Prepared, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from gemtag_tui.core.clock import Clock
     from gemtag_tui.engine.preparer import Picture, Preparer
@@ -32,6 +32,10 @@ class Ready:
     picture: Prepared
 
 
+def _unheard(attempt: Attempt, _picture: Refused | Changed) -> None:
+    raise RuntimeError(f"nobody hears that asset {attempt.asset} was refused")
+
+
 class Feeder:
     """Takes assets from the library in order, prepares them and hands them out.
 
@@ -39,8 +43,12 @@ class Feeder:
         page: gives the next assets to do after an id, at most so many (keyset).
         due: gives assets whose recorded failure has come due.
         preparer: makes them ready.
-        refuse: told of every picture that cannot be sent, once.
         limit: most assets to take in all; `None` for no end.
+
+    Attributes:
+        refuse: told of every picture that cannot be sent, once; to be set before it fills.
+        held: ids of the assets that were taken and have not reached an end.
+        ahead: pictures to keep ready.
     """
 
     def __init__(
@@ -48,7 +56,6 @@ class Feeder:
         page: Callable[[int, int], Awaitable[list[Candidate]]],
         due: Callable[[int], Awaitable[list[Candidate]]],
         preparer: Preparer,
-        refuse: Callable[[Attempt, Refused | Changed], None],
         clock: Clock,
         *,
         limit: int | None = None,
@@ -56,11 +63,12 @@ class Feeder:
         self._page = page
         self._due = due
         self._preparer = preparer
-        self._refuse = refuse
+        self.refuse: Callable[[Attempt, Refused | Changed], None] = _unheard
         self._clock = clock
         self._left = limit
         self.waiting = Waiting()
         self.held: set[int] = set()
+        self._uncommitted: set[int] = set()
         self._due_held: set[int] = set()
         self._passed_over: set[int] = set()
         self._fresh: deque[Attempt] = deque()
@@ -89,10 +97,15 @@ class Feeder:
         self._wake.set()
 
     def settle(self, attempt: Attempt) -> None:
-        """Let go of an asset that reached an end."""
+        """Let go of an asset that reached an end; it is not read again before `committed`."""
         self.held.discard(attempt.asset)
         self._due_held.discard(attempt.asset)
+        self._uncommitted.add(attempt.asset)
         self._wake.set()
+
+    def committed(self, assets: Iterable[int]) -> None:
+        """Hear that the ends of some assets are on disk: the library's own state holds again."""
+        self._uncommitted.difference_update(assets)
 
     def pass_over(self, attempt: Attempt) -> None:
         """Let go of an asset that this run cannot settle, and do not take it up again."""
@@ -157,7 +170,7 @@ class Feeder:
             self._ready.append(Ready(attempt, picture))
             self._ready_bytes += len(picture.data)
         else:
-            self._refuse(attempt, picture)
+            self.refuse(attempt, picture)
 
     async def _take_fresh(self) -> bool:
         """Make sure that an asset is at hand, reading a page when there is none."""
@@ -179,15 +192,17 @@ class Feeder:
     async def _read_page(self) -> list[Candidate]:
         """Read on after the last asset; at the end, start over once for what came back since."""
         while True:
+            # What is in hand now may be on disk once the page is here, and the page still be older.
+            known = self.held | self._uncommitted | self._passed_over
             page = await self._page(self._cursor, _PAGE)
             if page:
                 self._cursor = page[-1].asset
-                fresh = [c for c in page if self._is_new(c)]
+                fresh = [c for c in page if c.asset not in known]
                 self._pass_found = self._pass_found or bool(fresh)
                 if fresh:
                     return fresh
                 continue
-            due = [c for c in await self._due(_PAGE) if self._is_new(c)]
+            due = [c for c in await self._due(_PAGE) if c.asset not in known]
             if due:
                 self._due_held.update(c.asset for c in due)
                 return due
@@ -195,6 +210,3 @@ class Feeder:
                 self._cursor = 0
                 return []
             self._cursor, self._pass_found = 0, False
-
-    def _is_new(self, candidate: Candidate) -> bool:
-        return candidate.asset not in self.held and candidate.asset not in self._passed_over

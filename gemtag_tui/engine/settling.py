@@ -66,6 +66,7 @@ class Settling:
         admission: Admission,
         spending: Spending,
         committer: Committer,
+        feeder: Feeder,
         control: Control,
         clock: Clock,
         rng: random.Random,
@@ -83,19 +84,9 @@ class Settling:
         self._clock = clock
         self._rng = rng
         self._learned = learned
-        self._feeder: Feeder | None = None
+        self._feeder = feeder
         self._last_success = float("-inf")
         self._doubt = RequestDoubt()
-
-    def attach(self, feeder: Feeder) -> None:
-        """Say where assets come from and go back to."""
-        self._feeder = feeder
-
-    @property
-    def feeder(self) -> Feeder:
-        """Where assets come from and go back to."""
-        assert self._feeder is not None  # noqa: S101 - wiring, done once before the lane starts
-        return self._feeder
 
     def rest(self, *, resting: bool) -> None:
         """Leave time in which nothing may move out of the rate."""
@@ -139,7 +130,7 @@ class Settling:
         why = "the file is no longer what was scanned"
         self._log(attempt, FailureKind.UNREADABLE, why, "left out of this run: scan it again")
         self.tally.warn("Some files changed or went away since the scan: `gemtag scan` them again.")
-        self.feeder.pass_over(attempt)
+        self._feeder.pass_over(attempt)
 
     def too_big(self, attempt: Attempt, why: str) -> None:
         """Record a picture whose single request is over a limit of a whole minute."""
@@ -237,9 +228,9 @@ class Settling:
                 self._retry(attempt, outcome, verdict)
             case Park(_, why):
                 self.tally.warn(why)
-                self.feeder.again(attempt, self._clock.monotonic())
+                self._feeder.again(attempt, self._clock.monotonic())
             case Halt(why, exit_code):
-                self.feeder.again(attempt, self._clock.monotonic())
+                self._feeder.again(attempt, self._clock.monotonic())
                 self._log(attempt, FailureKind.QUOTA, why, "not blamed: the run stops")
                 self._control.end(exit_code, why)
 
@@ -279,7 +270,7 @@ class Settling:
             fate = f"tried {attempt.tries} times: comes back later"
             self._log(attempt, verdict.kind, verdict.why, fate)
             return
-        self.feeder.again(attempt, self._clock.monotonic() + verdict.after)
+        self._feeder.again(attempt, self._clock.monotonic() + verdict.after)
         if not (isinstance(outcome, CallError) and outcome.trouble in QUOTA_TROUBLES):
             fate = f"again in {verdict.after:.0f} s" if verdict.after >= 1 else "again at once"
             self._log(attempt, verdict.kind, verdict.why, fate)
@@ -321,7 +312,7 @@ class Settling:
     def _settled(self, attempt: Attempt) -> None:
         self.tally.settled_calls += attempt.calls
         self.tally.meter.add(self._clock.monotonic())
-        self.feeder.settle(attempt)
+        self._feeder.settle(attempt)
 
     def _log(self, attempt: Attempt, kind: FailureKind, message: str, fate: str) -> None:
         self.tally.errors += 1
