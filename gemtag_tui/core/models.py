@@ -74,7 +74,7 @@ class ModelRules:
         shutdown_is_earliest: the date is "not before".
         afterwards: what happens to requests from that day on, in words.
         replacement: the model that Google names instead, "" when none.
-        cache_min: tokens of the shortest prefix that implicit caching takes; `None` when not published.
+        cache_min: tokens of the shortest prefix that is cached; `None` when not published.
         limits: by tier; `enqueued`: batch tokens by tier, 0 where there is no batch.
         known: `False` for a model that only its family's rules were found for.
     """
@@ -174,7 +174,7 @@ _SHAPE = re.compile(r"^gemini-(\d+)(?:\.(\d+))?-([a-z]+(?:-lite)?)")
 
 
 def canonical_model(name: str) -> str:
-    """Return a model's id without `models/` and without a version's suffix, if that one is known."""
+    """Return a known model's id without `models/` and version; any other name almost as it is."""
     bare = name.removeprefix("models/")
     if bare in MODELS:
         return bare
@@ -199,7 +199,8 @@ def rules_for(model: str) -> ModelRules:
     room = 0 if size == "lite" else 2048
     quiet = ThinkingRules("budget" if family == 2 else "level", None, _LEVELS, room)
     guess = _rules(name, family, size, quiet, known=False)
-    return replace(guess, preview="preview" in name)
+    limits = {tier: replace(limits, assumed=True) for tier, limits in guess.limits.items()}
+    return replace(guess, preview="preview" in name, limits=limits)
 
 
 def _shape(name: str) -> tuple[int, Size]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -19,8 +18,10 @@ MAX_TAG = 100
 MAX_SUMMARY = 2000
 """Characters of a summary."""
 
-_CACHED_LENGTH = 64
-_CACHED_TAGS = 16_384
+_MEMO_LENGTH = 64
+_MEMO_SIZE = 4096
+_MANY = 12
+"""Items from which on a list that says the same over and over is a loop, not an answer."""
 _LOOK = 8 * MAX_SUMMARY
 """Characters of one value that are looked at."""
 _LONG = 400
@@ -74,11 +75,11 @@ def clean(data: object, profile: Profile, echo: str = "") -> Cleaned | Flaw:
         return summary
     buckets: dict[str, tuple[str, ...]] = {}
     dropped = 0
-    for bucket in profile.buckets:
-        found = _bucket(data.get(bucket.name), bucket)
+    for cleaner in _cleaners(profile):
+        found = cleaner.clean(data.get(cleaner.name))
         if isinstance(found, Flaw):
             return found
-        buckets[bucket.name], lost = found
+        buckets[cleaner.name], lost = found
         dropped += lost
     if not summary and not any(buckets.values()):
         return Flaw(FailureKind.EMPTY, "the answer has neither a summary nor a tag")
@@ -100,60 +101,79 @@ def _summary(value: object, profile: Profile) -> str | Flaw:
     return summary
 
 
-def _bucket(value: object, bucket: Bucket) -> tuple[tuple[str, ...], int] | Flaw:
-    """Return a bucket's tags and how many were left out."""
-    if value is None:
-        value = []
-    elif isinstance(value, str):
-        value = [value]
-    if not isinstance(value, list):
-        return _malformed(f"{bucket.name!r} is not a list")
-    if len(value) >= 12 and _repeating(value):
-        return _malformed(f"{bucket.name!r} repeats itself")
-    kept: dict[str, str] = {}
-    dropped = 0
-    one = _cleaner(bucket)
-    for item in value:
-        if len(kept) == bucket.cap:
-            break
-        word = one(item)
-        if word is None:
-            return _malformed(f"{bucket.name!r} repeats itself")
-        if word:
-            kept.setdefault(word.casefold(), word)
-        else:
-            dropped += 1
-    if bucket.required and not kept:
-        return _malformed(f"{bucket.name!r} has no tag")
-    return tuple(kept.values()), dropped
+@lru_cache(maxsize=16)
+def _cleaners(profile: Profile) -> tuple[_Cleaner, ...]:
+    return tuple(_Cleaner(bucket) for bucket in profile.buckets)
+
+
+class _Cleaner:
+    """Makes one bucket's items into tags; remembers short ones, which come again and again."""
+
+    __slots__ = ("_known", "_memo", "_normal", "bucket", "name")
+
+    def __init__(self, bucket: Bucket) -> None:
+        self.bucket = bucket
+        self.name = bucket.name
+        self._normal = _cased if bucket.keep_case else _lowered
+        self._known = {word_key(word): clean_text(word, MAX_TAG) for word in bucket.vocabulary}
+        self._memo: dict[str, tuple[str, str]] = {}
+
+    def clean(self, value: object) -> tuple[tuple[str, ...], int] | Flaw:
+        """Return the tags and how many items were left out."""
+        items = self._items(value)
+        if isinstance(items, Flaw):
+            return items
+        kept: dict[str, str] = {}
+        dropped = 0
+        cap, memo = self.bucket.cap, self._memo
+        for item in items:
+            pair = (memo.get(item) if type(item) is str else None) or self._pair(item)
+            if pair is None:
+                return _malformed(f"{self.name!r} repeats itself")
+            key, word = pair
+            if not word:
+                dropped += 1
+            elif key not in kept:
+                kept[key] = word
+                if len(kept) == cap:
+                    break
+        if self.bucket.required and not kept:
+            return _malformed(f"{self.name!r} has no tag")
+        return tuple(kept.values()), dropped
+
+    def _items(self, value: object) -> list[Any] | Flaw:
+        if value is None:
+            return []
+        if isinstance(value, str):
+            return [value]
+        if not isinstance(value, list):
+            return _malformed(f"{self.name!r} is not a list")
+        if len(value) >= _MANY and _repeating(value):
+            return _malformed(f"{self.name!r} repeats itself")
+        return value
+
+    def _pair(self, item: object) -> tuple[str, str] | None:
+        """Return an item's key and its tag ("" when it is left out), or `None` when degenerate."""
+        if not isinstance(item, str):
+            if isinstance(item, bool) or not isinstance(item, int | float):
+                return "", ""
+            item = str(item)
+        if len(item) > _LONG and repeats(item[:_LOOK]):
+            return None
+        word = self._normal(item[:_LOOK])
+        if self._known:
+            word = self._known.get(word_key(word), "")
+        pair = word.casefold(), word
+        if len(item) <= _MEMO_LENGTH:
+            if len(self._memo) >= _MEMO_SIZE:
+                self._memo.clear()
+            self._memo[item] = pair
+        return pair
 
 
 def _repeating(items: list[Any]) -> bool:
     words = [item for item in items if isinstance(item, str)]
-    return len(words) >= 12 and len(set(words)) * 4 <= len(words)
-
-
-@lru_cache(maxsize=256)
-def _cleaner(bucket: Bucket) -> Callable[[object], str | None]:
-    """Return what makes one item of this bucket a tag, "" (left out) or `None` (degenerate)."""
-    normal = _cased if bucket.keep_case else _lowered
-    quick = lru_cache(maxsize=_CACHED_TAGS)(normal)
-    known = {word_key(word): clean_text(word, MAX_TAG) for word in bucket.vocabulary}
-
-    def one(item: object) -> str | None:
-        if not isinstance(item, str):
-            if isinstance(item, bool) or not isinstance(item, int | float):
-                return ""
-            item = str(item)
-        if len(item) <= _CACHED_LENGTH:
-            word = quick(item)
-        elif len(item) > _LONG and repeats(item[:_LOOK]):
-            return None
-        else:
-            word = normal(item[:_LOOK])
-        return known.get(word_key(word), "") if known else word
-
-    return one
+    return len(words) >= _MANY and len(set(words)) * 4 <= len(words)
 
 
 def _lowered(raw: str) -> str:

@@ -1,12 +1,13 @@
 """A profile: what is asked of the model, and in which form it is to answer.
 
-A profile comes from TOML text (`parse_profile`); whoever does I/O reads the file. The default one is
-the package's own `default_profile.toml`, beside this module.
+A profile comes from TOML text (`parse_profile`); whoever does I/O reads the file. The default one
+is the package's own `default_profile.toml`, beside this module.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -20,6 +21,7 @@ ECHO_FIELD = "image_id"
 RESERVED_NAMES = frozenset({SUMMARY_FIELD, ECHO_FIELD})
 """Names in the answer that are not buckets."""
 
+_JOINTS = re.compile(r"[\s_‐‑–'’.-]+")
 _CANON_VERSION = 1
 """Raised when the words that gemtag itself adds to every request change what is answered."""
 
@@ -138,8 +140,8 @@ def _check_vocabulary(bucket: Bucket) -> None:
 
 
 def word_key(word: str) -> str:
-    """Return what two spellings of one vocabulary word have in common: no case, spaces or hyphens."""
-    return "".join(char for char in word.casefold() if char.isalnum()) or word.strip().casefold()
+    """Return what spellings of one vocabulary word have in common: no case, spaces or hyphens."""
+    return _JOINTS.sub("", word.casefold()) or word.strip().casefold()
 
 
 def canonical(profile: Profile) -> bytes:

@@ -64,6 +64,8 @@ def _explain(words: str, data: Any) -> str:
         return f"{where}: there is no setting {plain(unknown[1])!r}. Remove it or correct its name."
     if missing := _MISSING.match(what):
         return f"{where}: {plain(missing[1])!r} is missing. Add it."
+    if ": " in what:  # words of our own, which say what to do
+        return f"{where}: {plain(what)}."
     return f"{where}: {plain(what)}. Correct it there."
 
 

