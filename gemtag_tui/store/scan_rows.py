@@ -119,7 +119,7 @@ async def _folders(db: aiosqlite.Connection, seen: Sequence[Seen]) -> dict[bytes
     for part in _chunks(paths):
         marks = ",".join("?" * len(part))
         sql = f"SELECT path, id FROM folder WHERE path IN ({marks})"
-        ids |= {path: number for path, number in await db.execute_fetchall(sql, part)}
+        ids |= {row[0]: row[1] for row in await db.execute_fetchall(sql, part)}
     return ids
 
 
