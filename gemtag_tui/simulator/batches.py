@@ -44,7 +44,8 @@ async def create(
     model = world.model(match["model"], version, "batchGenerateContent")
     batch = Reader(version).read(decode(body), CREATE_BATCH).get("batch") or {}
     source = batch.get("inputConfig") or {}
-    _check_tier(world)
+    await settle_all(world)
+    _check_allowed(world)
     if source.get("fileName"):
         stored = world.files.find(str(source["fileName"]).removeprefix("files/"))
         job = await _from_file(world, model, version, stored, batch)
@@ -55,7 +56,7 @@ async def create(
     return reply_json(job.operation(world.clock.now()))
 
 
-def _check_tier(world: World) -> None:
+def _check_allowed(world: World) -> None:
     if world.config.limits.tier == "free":
         if world.config.batches.on_free_tier == "429":
             raise help_only()

@@ -43,6 +43,8 @@ def _named(hue: float, saturation: float, value: float) -> str:
 def _reds(saturation: float, value: float) -> str:
     if value < 0.45:
         return "maroon"
+    if value < 0.7 and saturation < 0.8:
+        return "brown"
     return "pink" if saturation < 0.5 and value > 0.7 else "red"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import re
+import signal
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +29,8 @@ from gemtag_tui.simulator.world import World
 
 HOST = "127.0.0.1"
 READ_BUFFER = 1 << 20
+SHUTDOWN_SECONDS = 0.05
+"""How long calls in flight are waited for at the end."""
 ANY_MODEL = MODELS["gemini-3.5-flash-lite"]
 
 VERSION = r"/(?P<version>v1|v1beta)"
@@ -157,20 +161,35 @@ class Simulator:
         self.world.reconfigure(config)
 
     async def __aenter__(self) -> Self:
-        own = self._config
-        start = own.clock_start.timestamp() if own.clock_start else None
-        clock = self._clock or SystemClock(own.clock_speed, start)
-        self._folder = tempfile.TemporaryDirectory(prefix="gemtag-simulator-")
-        self._world = World(own, clock, self._rng, Path(self._folder.name))
-        self._server = web.Server(
-            partial(dispatch, self._world), handler_cancellation=True, read_bufsize=READ_BUFFER
-        )
-        self._runner = web.ServerRunner(self._server, shutdown_timeout=0.05)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, HOST, self.port, backlog=1024).start()
-        self.port = self._runner.addresses[0][1]
+        async with AsyncExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="gemtag-simulator-"))
+            self._world = World(self._config, self._own_clock(), self._rng, Path(folder))
+            stack.push_async_callback(self._end_work)
+            await self._listen(stack)
+            self._stack = stack.pop_all()
         self._world.base_url = self.base_url
         return self
+
+    def _own_clock(self) -> Clock:
+        start = self._config.clock_start
+        own = SystemClock(self._config.clock_speed, start.timestamp() if start else None)
+        return self._clock or own
+
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        server = web.Server(
+            partial(dispatch, self.world), handler_cancellation=True, read_bufsize=READ_BUFFER
+        )
+        runner = web.ServerRunner(server, shutdown_timeout=SHUTDOWN_SECONDS)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, HOST, self.port, backlog=1024).start()
+        self.port = runner.addresses[0][1]
+
+    async def _end_work(self) -> None:
+        """End what batch jobs do in threads, before their files go."""
+        self.world.closed = True
+        work = [job.work for job in self.world.jobs.values() if job.work is not None]
+        await asyncio.gather(*work)
 
     async def __aexit__(
         self,
@@ -178,11 +197,7 @@ class Simulator:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.world.closed = True
-        await self._runner.cleanup()
-        work = [job.work for job in self.world.jobs.values() if job.work is not None]
-        await asyncio.gather(*work)
-        self._folder.cleanup()
+        await self._stack.aclose()
 
 
 def serve(port: int, faults_path: Path | None, announce: Callable[[str], None]) -> None:
@@ -207,4 +222,7 @@ def serve(port: int, faults_path: Path | None, announce: Callable[[str], None]) 
 async def _serve(config: SimulatorConfig, port: int, announce: Callable[[str], None]) -> None:
     async with Simulator(config, port=port) as simulator:
         announce(simulator.base_url)
-        await asyncio.Event().wait()
+        stop = asyncio.Event()
+        with suppress(NotImplementedError):  # Windows has no signal handlers in loops.
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+        await stop.wait()
