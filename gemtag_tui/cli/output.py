@@ -35,10 +35,11 @@ def line(words: str = "") -> None:
     sys.stdout.write(words + "\n")
 
 
-def json_line(value: object) -> None:
-    """Print one JSON object as a line on stdout, at once."""
+def json_line(value: object, *, flush: bool = True) -> None:
+    """Print one JSON object as a line on stdout, at once unless many follow."""
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
-    sys.stdout.flush()
+    if flush:
+        sys.stdout.flush()
 
 
 def path_fields(path: bytes) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import click
 from gemtag_tui.cli.output import ProgressLine, json_line, line, say
 from gemtag_tui.cli.shell import Shell, common
 from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.failures import Standing
 from gemtag_tui.core.text import plain
 
 if TYPE_CHECKING:
@@ -122,7 +124,11 @@ def _causes(shell: Shell, snapshot: RunSnapshot) -> dict[str, int]:
         track = await tracks.find_track(
             library, snapshot.provider, snapshot.model, snapshot.profile_id
         )
-        return {} if track is None else await failures.kinds(library, track)
+        found: Counter[str] = Counter()
+        for group in [] if track is None else await failures.groups(library, track):
+            if group.standing is not Standing.IGNORED:
+                found[group.kind.value] += group.count
+        return dict(found.most_common())
 
     return with_library(shell, count, readonly=True)
 

@@ -20,12 +20,11 @@ from gemtag_tui.engine.figures import limit_figures
 from gemtag_tui.engine.plan_tokens import tokens_per_image
 from gemtag_tui.engine.preflight import BUILT_LANES, KEY_HELP
 from gemtag_tui.engine.profiles import load_profile
-from gemtag_tui.engine.provider import find_own_track, likely_provider
+from gemtag_tui.engine.provider import likely_provider
 from gemtag_tui.gemini.key import find_key
-from gemtag_tui.store import ledger, limits, work
+from gemtag_tui.store import ledger, limits, tracks, work
 
 if TYPE_CHECKING:
-    from gemtag_tui.core.profile import Profile
     from gemtag_tui.store.library import Library
 
 LANES = ("interactive", "flex", "batch")
@@ -99,7 +98,7 @@ async def make_plan(
     model = canonical_model(settings.model)
     rules = rules_for(model)
     provider = await likely_provider(lib, environ)
-    track = await find_own_track(lib, provider, model, profile.id)
+    track = await tracks.find_track(lib, provider, model, profile.id)
     counts = await (work.library_counts(lib) if track is None else work.counts(lib, track.id))
     tokens = await tokens_per_image(lib, track, profile, rules)
     now = lib.clock.now()

@@ -15,7 +15,6 @@ from gemtag_tui.store import prefs, tracks
 if TYPE_CHECKING:
     from gemtag_tui.core.settings import Settings
     from gemtag_tui.store.library import Library
-    from gemtag_tui.store.tracks import Track
 
 
 async def likely_provider(lib: Library, environ: Mapping[str, str]) -> str:
@@ -25,15 +24,10 @@ async def likely_provider(lib: Library, environ: Mapping[str, str]) -> str:
     return await prefs.get(lib, PROVIDER_PREF + address.root, GOOGLE)
 
 
-async def find_own_track(lib: Library, provider: str, model: str, profile_id: str) -> Track | None:
-    """Return the track of a provider, model and profile, if anything was ever put into it."""
-    return await tracks.find_track(lib, provider, model, profile_id)
-
-
 async def ensure_first_track(
     lib: Library, settings: Settings, config: Path, environ: Mapping[str, str]
 ) -> None:
-    """Give a library that has none its first track, so that counts and plans know what is unusable."""
+    """Give a library without a track its first, so that counts know what cannot be used."""
     if await tracks.list_tracks(lib):
         return
     profile = load_profile(settings.profile, config)

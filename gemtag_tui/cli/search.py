@@ -1,0 +1,160 @@
+"""`gemtag search` and `gemtag show`: results as lines, and everything known of one asset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gemtag_tui.cli.library import with_library
+from gemtag_tui.cli.output import columns, json_line, line, path_fields, say
+from gemtag_tui.cli.shell import Shell, common
+from gemtag_tui.cli.words import clock, money, size
+from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.text import plain
+
+if TYPE_CHECKING:
+    from gemtag_tui.store.library import Library
+    from gemtag_tui.store.search import AssetDetail, Found
+
+PAGE = 500
+
+
+@click.command()
+@common
+@click.argument("query", nargs=-1)
+@click.option("--limit", type=click.IntRange(min=1), help="Most results.")
+@click.pass_obj
+def search(shell: Shell, query: tuple[str, ...], limit: int | None) -> None:
+    """Find results, the newest first; without words, everything tagged.
+
+    Words must all be there; "a phrase" in quotes; tag:beach for a tag; -word leaves out.
+    """
+
+    async def print_all(library: Library) -> int:
+        shown = 0
+        async for found in results(library, " ".join(query), limit):
+            json_line(result_fields(found), flush=False) if shell.json else _print(found)
+            shown += 1
+        return shown
+
+    shown = with_library(shell, print_all, readonly=True)
+    if not shown and not shell.json:
+        say("Nothing found." if query else "Nothing is tagged yet.")
+
+
+async def results(library: Library, query: str, limit: int | None = None) -> AsyncIterator[Found]:
+    """Yield results page by page, so that memory stays small at any size."""
+    from gemtag_tui.store import search as store  # noqa: PLC0415
+
+    after: int | None = None
+    left = limit
+    while left is None or left > 0:
+        page = await store.search(library, query, after=after, limit=min(PAGE, left or PAGE))
+        for found in page:
+            yield found
+        if not page:
+            return
+        after = page[-1].result
+        left = None if left is None else left - len(page)
+
+
+def result_fields(found: Found) -> dict[str, Any]:
+    """Return a result as the contract names its parts."""
+    return {
+        "id": found.asset,
+        **path_fields(found.path),
+        "sha256": found.sha256.hex() if found.sha256 else None,
+        "provider": found.provider,
+        "model": found.model,
+        "profile": found.profile_name,
+        "summary": found.summary,
+        "tags": found.tags,
+        "lane": found.lane,
+        "cost_usd": found.cost_usd,
+        "tagged_at": found.tagged_at,
+        "profile_id": found.profile,
+        "served_model": found.served_model,
+        "missing": found.missing,
+    }
+
+
+def _print(found: Found) -> None:
+    line(f"{found.asset:>6}  {plain(found.path)}{'  (missing)' if found.missing else ''}")
+    line(f"{'':>6}  {plain(found.summary)}")
+    words = [plain(tag) for tags in found.tags.values() for tag in tags]
+    line(f"{'':>6}  {', '.join(words)}")
+
+
+@click.command()
+@common
+@click.argument("what", metavar="PATH|ID", type=click.Path(path_type=bytes))
+@click.pass_obj
+def show(shell: Shell, what: bytes) -> None:
+    """Print everything known of one image: by its file, or by its id."""
+
+    async def find(library: Library) -> AssetDetail | None:
+        from gemtag_tui.store import search as store  # noqa: PLC0415
+
+        return await store.show(library, what)
+
+    detail = with_library(shell, find, readonly=True)
+    if detail is None:
+        raise UsageError(f"The library knows no image {plain(os.fsdecode(what), 300)!r}.")
+    if shell.json:
+        json_line(detail_fields(detail))
+    else:
+        _print_detail(detail)
+
+
+def detail_fields(detail: AssetDetail) -> dict[str, Any]:
+    """Return the newest result's fields, and beside them all that is known besides."""
+    from gemtag_tui.cli.failures import failure_fields  # noqa: PLC0415
+
+    places = [path_fields(one.path) | {"missing_at": one.missing_at} for one in detail.files]
+    newest = result_fields(detail.results[0]) if detail.results else _untagged(detail)
+    return newest | {
+        "type": detail.type,
+        "width": detail.width,
+        "height": detail.height,
+        "bytes": detail.bytes,
+        "added_at": detail.added_at,
+        "files": places,
+        "results": [result_fields(one) for one in detail.results],
+        "failures": [failure_fields(one) for one in detail.failures],
+    }
+
+
+def _untagged(detail: AssetDetail) -> dict[str, Any]:
+    path = path_fields(detail.files[0].path) if detail.files else {"path": ""}
+    nothing = ("provider", "model", "profile", "summary", "lane", "cost_usd", "tagged_at")
+    sha256 = detail.sha256.hex() if detail.sha256 else None
+    return {"id": detail.asset, **path, "sha256": sha256, "tags": {}} | dict.fromkeys(nothing)
+
+
+def _print_detail(detail: AssetDetail) -> None:
+    rows: list[tuple[str, object]] = [("id", detail.asset)]
+    for place in detail.files:
+        gone = "" if place.missing_at is None else f"  (missing since {clock(place.missing_at)})"
+        rows.append(("file", plain(place.path) + gone))
+    rows.append(("picture", f"{detail.type} {detail.width}×{detail.height}, {size(detail.bytes)}"))
+    rows.append(("sha256", detail.sha256.hex() if detail.sha256 else "not readable"))
+    for result in detail.results:
+        rows += _result_rows(result)
+    for bad in detail.failures:
+        words = f"{bad.kind.value} ({bad.standing.value}, tried {bad.attempts}×): {bad.message}"
+        rows.append(("failure", words))
+    columns(rows)
+
+
+def _result_rows(result: Found) -> list[tuple[str, object]]:
+    served = f" (served by {result.served_model})" if result.served_model != result.model else ""
+    return [
+        ("", ""),
+        ("tagged", f"{clock(result.tagged_at)}, {result.lane} lane, {money(result.cost_usd)}"),
+        ("by", f"{result.provider}/{result.model}/{result.profile_name}{served}"),
+        ("summary", result.summary),
+        *((name, ", ".join(tags)) for name, tags in result.tags.items() if tags),
+    ]
