@@ -137,6 +137,12 @@ async def errors_page(
     return [_error_row(*row) for row in rows]
 
 
+async def first_error(lib: Library, run: int) -> int:
+    """Return the id of a run's first line, 0 when it has none."""
+    row = await lib.row("SELECT min(id) FROM run_error WHERE run = ?", (run,))
+    return 0 if row is None or row[0] is None else int(row[0])
+
+
 def _error_row(*row: Any) -> ErrorRow:
     path = b"" if row[7] is None else joined(row[6], row[7])
     return ErrorRow(row[0], row[1], row[2], row[3], row[4], row[5], path)

@@ -207,6 +207,7 @@ class GemtagApp(App[None]):
         kept = {"at": time.time(), "screen": self.current_mode, "screens": screens}
         try:
             await self.source.keep_pref(PREF, json.dumps(kept))
+            await self.source.note_leaving()
         except GemtagError:
             log.warning("the sitting could not be kept", exc_info=True)
 

@@ -135,11 +135,14 @@ class Source(Protocol):
     async def holds(self) -> Holds:
         """What limits us and where each figure comes from."""
 
-    async def set_value(self, name: str, text: str) -> None:
-        """Check and save a setting; a running engine is told."""
+    async def note_leaving(self) -> None:
+        """Note what `since` will compare with."""
 
-    async def reset_value(self, name: str) -> None:
+    async def set_value(self, name: str, text: str) -> str:
+        """Check and save a setting; a running engine is told. Returns what is worth saying."""
+
+    async def reset_value(self, name: str) -> str:
         """Put a setting back to its default; a running engine is told."""
 
-    async def forget(self, name: str) -> None:
+    async def forget(self, name: str) -> str:
         """Forget a learned limit; a running engine is told."""

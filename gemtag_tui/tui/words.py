@@ -13,10 +13,11 @@ def number(value: float) -> str:
 
 
 def short_number(value: float) -> str:
-    """A count in at most six signs: 9,999, 41.3 k, 4.0 M."""
-    for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
-        if value >= size:
-            return f"{value / (1e3 if unit == 'k' else size):.1f} {unit}"
+    """A count in at most six signs: 41,322, 410 k, 4 M, 28.6 M."""
+    for size, least, unit in ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e3, 1e5, "k")):
+        if value >= least:
+            scaled = round(value / size, 1) if value < 100 * size else round(value / size)
+            return f"{scaled:g} {unit}"
     return number(value)
 
 

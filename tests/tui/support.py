@@ -186,16 +186,22 @@ class FakeSource:
             config_path="/home/ada/.config/gemtag/config.toml",
         )
 
-    async def set_value(self, name: str, text: str) -> None:
+    async def note_leaving(self) -> None:
+        self.told.append(("left",))
+
+    async def set_value(self, name: str, text: str) -> str:
         if name == "limits.rpm" and not text.isdigit():
             raise SettingsError("limits.rpm wants a whole number, like 600; 0 for the tier's own")
         self.told.append(("set", name, text))
+        return "Saved."
 
-    async def reset_value(self, name: str) -> None:
+    async def reset_value(self, name: str) -> str:
         self.told.append(("reset", name))
+        return "Saved."
 
-    async def forget(self, name: str) -> None:
+    async def forget(self, name: str) -> str:
         self.told.append(("forget", name))
+        return "Saved."
 
 
 @asynccontextmanager

@@ -150,8 +150,10 @@ class GemtagScreen(Screen[None]):
 
     def draw_keys(self) -> None:
         """Draw the line of keys."""
-        active = self.active_bindings.values()
-        self.query_one("#keys", Block).show([key_line(active, self.size.width)])
+        hint = self.query_one(PromptLine).hint
+        active = list(self.active_bindings.values())
+        line = hint or key_line(active, self.size.width)
+        self.query_one("#keys", Block).show([line])
 
     def on_resize(self, event: events.Resize) -> None:
         """Below the smallest size one line says so; nothing else changes."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import tzinfo
 
 from textual.binding import ActiveBinding
@@ -85,9 +85,11 @@ def key_sign(key: str) -> str:
     return KEY_NAMES.get(key, key.replace("ctrl+", "^"))
 
 
-def key_line(active: Iterable[ActiveBinding], width: int) -> Line:
+def key_line(active: Sequence[ActiveBinding], width: int) -> Line:
     """The keys that fit, most used first; help and quit are never cut."""
-    shown = [found for found in active if found.binding.show and found.binding.description]
+    by_action = {found.binding.action: found for found in reversed(active)}
+    shown = [found for found in active if by_action.get(found.binding.action) is found]
+    shown = [found for found in shown if found.binding.show and found.binding.description]
     last = [_key(f) for f in shown if f.binding.action in {"help", "leave"}]
     rest = [_key(f) for f in shown if f.binding.action not in {"help", "leave"}]
     limit = 5 if width < 100 else 20

@@ -88,6 +88,8 @@ class PagedList(ToneWidget, Generic[Row], can_focus=True):
         key: a row's identity, which cursor and marks hold on to.
         empty: words for an empty list.
         marks: whether rows can be marked.
+        heading: whether the first line names the columns.
+        follow: a cursor on the first row stays on the first row when new ones come.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"list--cursor", "list--cursor-dim"}
@@ -139,11 +141,12 @@ class PagedList(ToneWidget, Generic[Row], can_focus=True):
         empty: str = "Nothing here.",
         marks: bool = True,
         heading: bool = True,
+        follow: bool = False,
         id: str | None = None,  # noqa: A002
     ) -> None:
         super().__init__(id=id)
         self._columns, self._key, self._empty = list(columns), key, empty
-        self._can_mark, self._heading = marks, heading
+        self._can_mark, self._heading, self._follow = marks, heading, follow
         self._pages: Pages[Row] | None = None
         self._cache: OrderedDict[int, Sequence[Row]] = OrderedDict()
         self._drawn: dict[int, list[Cell]] = {}
@@ -174,8 +177,11 @@ class PagedList(ToneWidget, Generic[Row], can_focus=True):
 
     async def reload(self) -> None:
         """Read again what is shown; cursor and marks hold on to their rows."""
-        if self._pages is not None:
-            await self._fill(self.cursor, fresh=True)
+        if self._pages is None:
+            return
+        if self._follow and self.cursor == 0:
+            self._cursor_key = None
+        await self._fill(self.cursor, fresh=True)
 
     def set_columns(self, columns: Sequence[Column[Row]]) -> None:
         """Show other columns."""

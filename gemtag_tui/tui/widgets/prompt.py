@@ -83,6 +83,15 @@ class PromptLine(Horizontal):
         return self._yes is not None or self._editing is not None
 
     @property
+    def hint(self) -> Line:
+        """What the keys do while a question or an edit stands."""
+        if self._yes is not None:
+            return [(" y", "accent"), (" yes  ", ""), ("any other key", "accent"), (" no", "")]
+        if self._editing is not None:
+            return [(" ⏎", "accent"), (" done  ", ""), ("Esc", "accent"), (" give up", "")]
+        return []
+
+    @property
     def _words(self) -> Question:
         return self.query_one("#prompt-words", Question)
 
