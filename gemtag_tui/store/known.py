@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from gemtag_tui.store.trouble import explain
 from gemtag_tui.store.uri import uri
@@ -14,6 +14,7 @@ from gemtag_tui.store.uri import uri
 _WHOLE = 20_000
 """Known files of a folder that are held at once; a larger folder is read by names."""
 _NAMES = 500
+_SEP = os.fsencode(os.sep)
 _PAGE = 5_000
 
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM file WHERE folder = ? LIMIT ?)"
@@ -65,25 +66,24 @@ class KnownReader:
         except sqlite3.Error as error:
             raise explain(error, library) from error
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Close the connection, in the thread that opened it."""
         self.db.close()
 
-    def folder(self, path: bytes) -> KnownFolder:
-        """Return what is known of a folder; a folder met for the first time is an empty one."""
+    def folder(self, path: bytes, *, whole: bool = True) -> KnownFolder:
+        """Return what is known of a folder; a folder met for the first time is an empty one.
+
+        Args:
+            path: absolute.
+            whole: all of its files will be asked for, and not only a few.
+        """
         row = self.db.execute("SELECT id FROM folder WHERE path = ?", (path,)).fetchone()
-        return KnownFolder(self.db, 0 if row is None else int(row[0]))
+        return KnownFolder(self.db, 0 if row is None else int(row[0]), whole=whole)
 
     def folders_below(self, root: bytes) -> Iterator[tuple[int, bytes]]:
         """Return the known folders at and below a path, as (id, path)."""
-        inside = root if root.endswith(b"/") else root + b"/"
+        inside = root if root.endswith(_SEP) else root + _SEP
+        end = inside[:-1] + bytes([_SEP[0] + 1])
         row = self.db.execute("SELECT id, path FROM folder WHERE path = ?", (root,)).fetchone()
         if row is not None:
             yield row
@@ -91,7 +91,7 @@ class KnownReader:
         while True:
             rows = self.db.execute(
                 "SELECT id, path FROM folder WHERE path > ? AND path < ? ORDER BY path LIMIT ?",
-                (after, inside[:-1] + b"0", _PAGE),  # "0" follows "/"
+                (after, end, _PAGE),
             ).fetchall()
             yield from rows
             if len(rows) < _PAGE:
@@ -111,13 +111,13 @@ class KnownFolder:
         id: the folder's; 0 when nothing is known of it.
     """
 
-    def __init__(self, db: sqlite3.Connection, folder: int) -> None:
+    def __init__(self, db: sqlite3.Connection, folder: int, *, whole: bool) -> None:
         self._db = db
         self.id = folder
         self._seen = Bits()
         self._whole: dict[bytes, Known] | None = {}
         if folder:
-            self._whole = self._read_whole()
+            self._whole = self._read_whole() if whole else None
 
     def _read_whole(self) -> dict[bytes, Known] | None:
         ((count,),) = self._db.execute(_COUNT, (self.id, _WHOLE + 1)).fetchall()

@@ -89,7 +89,7 @@ async def sweep_missing(lib: Library, scan: int) -> int:
         total += done.rowcount
 
 
-async def finish(lib: Library, scan: int, outcome: str, counts: dict[str, float]) -> None:
+async def finish(lib: Library, scan: int, outcome: str, counts: dict[str, object]) -> None:
     """Record the end of a scan: `done` or `stopped`, and its counts."""
     text = storable(msgspec.json.encode(counts).decode())
     async with lib.transaction() as db:
