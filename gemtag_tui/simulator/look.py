@@ -17,6 +17,8 @@ GRID: Final = 32
 """Colours and shapes are read on a grid of so many cells a side."""
 FINE: Final = 64
 """Texture is read on so many cells a side."""
+COARSE: Final = [value & 0xF8 | value >> 5 for value in range(256)] * 3
+"""Colours rounded to five bits, so that few different ones need a name."""
 
 _NAMES: Final = ("red", "blue", "green", "yellow", "grey", "brown", "orange", "teal")
 
@@ -64,8 +66,8 @@ def look_at(image: Image.Image) -> Look:
     grey = small.convert("L")
     stat = ImageStat.Stat(grey)
     mean, deviation = stat.mean[0], stat.stddev[0]
-    pixels = small.resize((GRID, GRID), Image.Resampling.BOX).tobytes()
-    cells = [colour_name(*_coarse(pixels, at)) for at in range(0, len(pixels), 3)]
+    grid = small.resize((GRID, GRID), Image.Resampling.BOX).point(COARSE).tobytes()
+    cells = list(map(colour_name, grid[::3], grid[1::3], grid[2::3]))
     colours = _dominant(cells)
     text_like = _text_like(grey, deviation)
     red, _, blue = ImageStat.Stat(small).mean
@@ -106,7 +108,7 @@ def look_from_hash(digest: str, width: int = 1024, height: int = 768) -> Look:
 
 def _shape(cells: list[str], grey: Image.Image, ratio: float) -> Shape:
     coarse = grey.resize((GRID, GRID), Image.Resampling.BOX)
-    return find_shape(cells, coarse.tobytes(), GRID, ratio)
+    return find_shape(cells, coarse, GRID, ratio)
 
 
 def _flat(image: Image.Image) -> Image.Image:
@@ -119,12 +121,6 @@ def _flat(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16") or image.mode == "I":
         image = image.convert("I").point(lambda value: value / 256)
     return image.convert("RGB")
-
-
-def _coarse(pixels: bytes, at: int) -> tuple[int, int, int]:
-    """The colour rounded to five bits, so that few different ones need a name."""
-    red, green, blue = pixels[at], pixels[at + 1], pixels[at + 2]
-    return red & 0xF8 | red >> 5, green & 0xF8 | green >> 5, blue & 0xF8 | blue >> 5
 
 
 def _dominant(cells: list[str]) -> list[tuple[str, float]]:

@@ -11,6 +11,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
+import msgspec
 from PIL import Image, UnidentifiedImageError
 
 from gemtag_tui.simulator.errors import ApiError, bad_fields, invalid
@@ -118,8 +119,8 @@ def decode_base64(data: str) -> bytes:
         ApiError: 400 when it is not base64.
     """
     try:
-        return binascii.a2b_base64(data, strict_mode=True)
-    except (binascii.Error, ValueError):
+        return msgspec.convert(data, bytes)
+    except msgspec.ValidationError:
         pass
     try:
         padded = data + "=" * (-len(data) % 4)

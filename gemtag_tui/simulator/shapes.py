@@ -6,6 +6,8 @@ import itertools
 from collections import Counter
 from dataclasses import dataclass
 
+from PIL import Image, ImageChops, ImageStat
+
 NEIGHBOURS = ((0, 1), (1, 0), (0, -1), (-1, 0))
 
 
@@ -22,16 +24,16 @@ class Shape:
         return f"{self.colour} {self.form}".strip()
 
 
-def find_shape(cells: list[str], grey: bytes, side: int, ratio: float = 1.0) -> Shape:
+def find_shape(cells: list[str], grey: Image.Image, side: int, ratio: float = 1.0) -> Shape:
     """Find the main shape on a square grid of colour names and brightnesses.
 
     Args:
         cells: Colour names, row by row.
-        grey: Brightnesses, row by row.
+        grey: The same grid as brightnesses.
         side: Cells a side.
         ratio: Width over height of the picture that the grid was squeezed from.
     """
-    pattern = _pattern(grey, side)
+    pattern = _pattern(grey)
     if pattern:
         return Shape(pattern)
     ground, count = Counter(_border(cells, side)).most_common(1)[0]
@@ -45,9 +47,11 @@ def find_shape(cells: list[str], grey: bytes, side: int, ratio: float = 1.0) -> 
 
 
 def _border(cells: list[str], side: int) -> list[str]:
-    edge = side - 1
     return [
-        cell for at, cell in enumerate(cells) if at // side in {0, edge} or at % side in {0, edge}
+        *cells[:side],
+        *cells[-side:],
+        *cells[side:-side:side],
+        *cells[2 * side - 1 : -side : side],
     ]
 
 
@@ -104,30 +108,38 @@ def _place(blob: set[int], side: int) -> str:
     return " ".join(filter(None, (row, column))) or "centre"
 
 
-def _pattern(grey: bytes, side: int) -> str:
+def _pattern(grey: Image.Image) -> str:
     """Stripes and gradients: pictures that are a sum of a row's and a column's brightness."""
-    rows = [sum(grey[at * side : (at + 1) * side]) / side for at in range(side)]
-    columns = [sum(grey[at::side]) / side for at in range(side)]
-    mean = sum(rows) / side
-    residual = sum(
-        abs(grey[row * side + column] - rows[row] - columns[column] + mean)
-        for row in range(side)
-        for column in range(side)
-    ) / (side * side)
-    spread_rows, spread_columns = max(rows) - min(rows), max(columns) - min(columns)
-    if residual > 6 or max(spread_rows, spread_columns) < 24:
+    across, down = grey.size
+    rows = grey.resize((1, down), Image.Resampling.BOX)
+    columns = grey.resize((across, 1), Image.Resampling.BOX)
+    by_row, by_column = list(rows.tobytes()), list(columns.tobytes())
+    spread_rows, spread_columns = max(by_row) - min(by_row), max(by_column) - min(by_column)
+    if max(spread_rows, spread_columns) < 24 or _residual(grey, rows, columns) > 6:
         return ""
-    main, name = (rows, "horizontal") if spread_rows >= spread_columns else (columns, "vertical")
-    if _turns(main) >= 4:
-        return f"{name} stripes"
-    return "gradient" if _smooth(main) else ""
+    if spread_rows >= spread_columns:
+        return _sequence(by_row, "horizontal")
+    return _sequence(by_column, "vertical")
 
 
-def _turns(line: list[float]) -> int:
+def _residual(grey: Image.Image, rows: Image.Image, columns: Image.Image) -> float:
+    """How far a picture is from the sum of its rows' and its columns' brightness."""
+    mean = ImageStat.Stat(grey).mean[0]
+    sums = ImageChops.add(rows.resize(grey.size), columns.resize(grey.size), 1, -round(mean))
+    return ImageStat.Stat(ImageChops.difference(grey, sums)).mean[0]
+
+
+def _sequence(line: list[int], direction: str) -> str:
+    if _turns(line) >= 4:
+        return f"{direction} stripes"
+    return "gradient" if _smooth(line) else ""
+
+
+def _turns(line: list[int]) -> int:
     middle = (max(line) + min(line)) / 2
     return sum((a > middle) != (b > middle) for a, b in itertools.pairwise(line))
 
 
-def _smooth(line: list[float]) -> bool:
+def _smooth(line: list[int]) -> bool:
     spread = max(line) - min(line)
     return max(abs(a - b) for a, b in itertools.pairwise(line)) < spread / 4
