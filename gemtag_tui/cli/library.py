@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from gemtag_tui.core.errors import LibraryError
+from gemtag_tui.core.text import plain
 from gemtag_tui.engine.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ def with_library(
     async def opened() -> T:
         from gemtag_tui.store.library import Library  # noqa: PLC0415 - it brings a thread pool along
 
+        if not create and not shell.library.exists():
+            words = f"There is no library at {plain(str(shell.library))}"
+            raise LibraryError(f"{words}; `gemtag scan PATH` makes one.")
         library = await Library.open(shell.library, SystemClock(), create=create, readonly=readonly)
         try:
             return await action(library)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LANES = ("auto", "interactive", "flex", "batch")
 
 
-class Money(click.ParamType):
+class Money(click.ParamType[float]):
     """A sum in US dollars above zero; a dollar sign before it is fine."""
 
     name = "usd"
