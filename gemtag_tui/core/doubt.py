@@ -42,8 +42,8 @@ class RequestDoubt:
         if len(self._refused) < self._limit:
             return None
         return Halt(
-            f"The API refused {len(self._refused)} different images alike before answering any, so it"
-            " is the request that it does not take. Check the model and the profile's options."
+            f"The API refused {len(self._refused)} different images alike before answering any, so"
+            " it is the request that it does not take. Check the model and the profile's options."
             f" The API says: {plain(message, 400)}",
             2,
         )

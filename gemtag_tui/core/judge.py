@@ -1,4 +1,4 @@
-"""What becomes of an asset after a call: one pure function over everything a call can come back with."""
+"""What becomes of an asset after a call: one pure function over all that can come back."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def used_up(verdict: Retry, attempt: AttemptContext) -> bool:
 
 
 def backoff(calls: int, jitter: float) -> float:
-    """Return seconds to wait after `calls` calls have failed: doubling, capped, half of it random."""
+    """Return seconds to wait after some failed calls: doubling, capped, half of it random."""
     whole = min(MAX_DELAY, FIRST_DELAY * 2.0 ** min(calls, 20))
     return whole * (0.5 + 0.5 * jitter)
 

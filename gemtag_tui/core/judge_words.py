@@ -16,8 +16,8 @@ _ADVICE = {
         " month; everything tagged is kept."
     ),
     Trouble.CREDIT: (
-        "The billing account's prepaid credit is used up. Top it up at ai.studio/projects, then start"
-        " again; everything tagged is kept."
+        "The billing account's prepaid credit is used up. Top it up at ai.studio/projects, then"
+        " start again; everything tagged is kept."
     ),
     Trouble.NO_QUOTA: (
         "This project's tier does not include this model (its limit is 0). Link billing at"
@@ -28,12 +28,12 @@ _ADVICE = {
         " GEMINI_API_KEY."
     ),
     Trouble.BILLING: (
-        "The API does not serve this project from here: its country or its billing stands in the way."
-        " See ai.studio/projects."
+        "The API does not serve this project from here: its country or its billing stands in the"
+        " way. See ai.studio/projects."
     ),
     Trouble.REQUEST: (
-        "The API refuses the form of the request, so every image would fail alike. Check the profile's"
-        " options and the model, or the base URL if one is set."
+        "The API refuses the form of the request, so every image would fail alike. Check the"
+        " profile's options and the model, or the base URL if one is set."
     ),
 }
 
@@ -49,7 +49,8 @@ def halt_words(error: CallError) -> str:
 
 def _model_advice(said: str) -> str:
     if instead := _REPLACEMENT.search(said):
-        return f"The API no longer serves this model to this key. Set the model to {instead[1]} instead."
+        gone = "The API no longer serves this model to this key."
+        return f"{gone} Set the model to {instead[1]} instead."
     if named := _MODEL.search(said):
         return f"The API does not serve {named[1]} to this key. Choose another model."
     return "The API does not know this model, or the base URL is not the API's. Check both."

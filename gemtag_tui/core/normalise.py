@@ -1,4 +1,4 @@
-"""Answers made into tags: checked against the profile, cleaned, bounded. Never raises for any JSON."""
+"""Answers made into tags: checked against the profile, cleaned, bounded. No JSON makes it raise."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOOK = 8 * MAX_SUMMARY
 """Characters of one value that are looked at."""
 _LONG = 400
 _REPEATING = 0.12
-"""Compressed to less than this share of itself, a long text repeats itself: prose stays above 0.3."""
+"""A long text that compresses to less than this share repeats itself: prose stays above 0.3."""
 
 _SPACES = re.compile(r"\s+")
 _EDGES = " \t.,;:!?#*|/\\_-–—•·'\"`´‘’“”„«»‹›"

@@ -106,8 +106,8 @@ def price_notices(model: str, today: date) -> list[str]:
         return [f"The price of {model} is not known: what its calls cost cannot be counted."]
     until = today + timedelta(days=CHANGE_SOON_DAYS)
     return [
-        f"The price of {name} changes on {row.since}: from ${now.input:g} in and ${now.output:g} out"
-        f" for a million tokens to ${row.input:g} and ${row.output:g}."
+        f"The price of {name} changes on {row.since}: from ${now.input:g} in and ${now.output:g}"
+        f" out for a million tokens to ${row.input:g} and ${row.output:g}."
         for row in STANDARD[name]
         if today < row.since <= until and row.input != now.input
     ]

@@ -73,7 +73,8 @@ def _split(base_url: str) -> SplitResult:
         or not base_url.isprintable()
     ):
         raise SettingsError(
-            f"{BASE_VARIABLE} must be an address such as {DEFAULT_BASE}, without user, query or fragment."
+            f"{BASE_VARIABLE} must be an address such as {DEFAULT_BASE}, without user, query or"
+            " fragment."
         )
     return parts
 
@@ -89,7 +90,7 @@ def is_loopback(host: str) -> bool:
 
 
 def proxy_for(scheme: str, host: str, environ: Mapping[str, str]) -> str:
-    """Return the proxy that the environment sets for a host ("" for none), as curl and Python read it.
+    """Return the proxy that the environment sets for a host, as curl reads it; "" for none.
 
     Looked up once: asking anew for every call costs more than the rest of the request.
 

@@ -90,7 +90,7 @@ class GeminiClient:
         return parse_answer(got[0], got[1])
 
     async def get_model(self, model: str, timeout: float = 20.0) -> ModelSeen | CallError:
-        """Ask for a model's description: free, and it shows whether the key and the way there work."""
+        """Ask for a model's description: free, and it shows whether key and connection work."""
         got = await self._call("GET", model, timeout)
         return got if isinstance(got, CallError) else _model_seen(model, got[0], got[1])
 
@@ -107,8 +107,11 @@ class GeminiClient:
         import aiohttp  # noqa: PLC0415  lazy: 0.2 s
 
         failures = (
-            aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, OSError, TimeoutError, EOFError,
-        )  # fmt: skip
+            aiohttp.ClientError,
+            aiohttp.http_exceptions.HttpProcessingError,
+            OSError,
+            EOFError,
+        )
         try:
             return await self._exchange(method, what, timeout, body)
         except failures as error:
@@ -166,7 +169,7 @@ class GeminiClient:
             headers={
                 "x-goog-api-key": self._key.reveal(),
                 "Content-Type": "application/json",
-                "Accept-Encoding": "identity",  # answers are small: unpacking costs more than it saves
+                "Accept-Encoding": "identity",  # unpacking a small answer costs more than it saves
                 "User-Agent": f"gemtag/{__version__}",
             },
             proxy=self.address.proxy or None,

@@ -29,14 +29,15 @@ _TOO_LONG = re.compile(
 )
 _FORM = re.compile(
     r"Invalid JSON payload|Unknown name|no such field|Invalid value at|thinking|response_?schema"
-    r"|response_?mime|generation_?config|safety_?setting|penalty|system_?instruction|modality is not"
-    r"|max_?output_?tokens|service_?tier|media_?resolution",
+    r"|response_?mime|generation_?config|safety_?setting|penalty|system_?instruction"
+    r"|modality is not|max_?output_?tokens|service_?tier|media_?resolution",
     re.IGNORECASE,
 )
 _IMAGE = re.compile(
-    r"process input image|image is not valid|Unsupported MIME type|(?:invalid|corrupt\w*|empty|unsupported"
-    r"|unable to (?:decode|process|read)) .{0,30}image|image .{0,40}(?:too large|too small|invalid|corrupt"
-    r"|could not be|cannot be|not supported|exceeds)",
+    r"process input image|image is not valid|Unsupported MIME type"
+    r"|(?:invalid|corrupt\w*|empty|unsupported|unable to (?:decode|process|read)) .{0,30}image"
+    r"|image .{0,40}(?:too large|too small|invalid|corrupt|could not be"
+    r"|cannot be|not supported|exceeds)",
     re.IGNORECASE | re.DOTALL,
 )
 _IMAGE_PART = re.compile(r"inline_?data", re.IGNORECASE)
@@ -115,17 +116,19 @@ def classify(status: int, said: Status) -> tuple[Trouble, Violation | None]:
     """Return the kind of trouble, and the quota that it is about."""
     if status == 429:
         return _quota(said)
+    return _other(status, said), None
+
+
+def _other(status: int, said: Status) -> Trouble:
     if _SPEND_CAP.search(said.message):
-        return Trouble.SPEND_CAP, None
+        return Trouble.SPEND_CAP
     if status == 400:
-        return _bad_request(said), None
+        return _bad_request(said)
     if status == 403:
-        return _forbidden(said), None
-    if status in _BY_STATUS:
-        return _BY_STATUS[status], None
+        return _forbidden(said)
     if status >= 500:
-        return Trouble.OVERLOADED, None
-    return (Trouble.REQUEST if status >= 400 else Trouble.NETWORK), None
+        return _BY_STATUS.get(status, Trouble.OVERLOADED)
+    return _BY_STATUS.get(status, Trouble.REQUEST if status >= 400 else Trouble.NETWORK)
 
 
 def _forbidden(said: Status) -> Trouble:
@@ -182,8 +185,12 @@ def _rank(violation: Violation) -> Trouble:
         return Trouble.SPEND_CAP if "PerMonth" in name else Trouble.SPEND_RATE
     if "PerDay" in name or "per_day" in name:
         return Trouble.DAY_REQUESTS
-    if "PerMinute" not in name and violation.quota_id:
+    if violation.quota_id and "PerMinute" not in name:
         return Trouble.CAPACITY
+    return _minute(name)
+
+
+def _minute(name: str) -> Trouble:
     if "InputTokens" in name or "input_token" in name:
         return Trouble.RATE_TOKENS
     if "Requests" in name or "_per_minute" in name:
@@ -203,7 +210,7 @@ def _quota_from_words(message: str) -> Trouble:
 
 
 def translate_exception(error: BaseException, *secrets: Secret) -> CallError:
-    """Translate what a call's transport raised. Anything that is not its trouble is raised again."""
+    """Translate what a call's transport raised; anything else is raised again."""
     import aiohttp  # noqa: PLC0415  lazy: 0.2 s
 
     words = plain(redact(f"{type(error).__name__}: {error}".rstrip(": "), *secrets), 500)

@@ -1,5 +1,6 @@
 """Error bodies as servers sent them, with what each one means."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import json

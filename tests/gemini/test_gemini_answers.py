@@ -83,7 +83,8 @@ def test_a_blocked_prompt():
 @pytest.mark.parametrize(
     "candidates",
     [None, [], [None], [{}], 3, "x", [{"content": None}], [{"content": {"role": "model"}}],
-     [{"content": {"parts": None}}], [{"content": {"parts": [None, 3, {"text": 4}, {"text": None}]}}]],
+     [{"content": {"parts": None}}],
+     [{"content": {"parts": [None, 3, {"text": 4}, {"text": None}]}}]],
 )  # fmt: skip
 def test_no_text_is_an_empty_answer(candidates):
     assert parsed({"candidates": candidates, "usageMetadata": USAGE}).text == ""
@@ -192,7 +193,7 @@ RESPONSE = st.fixed_dictionaries(
     optional={
         "candidates": JSON | st.lists(CANDIDATE, max_size=3),
         "promptFeedback": JSON | st.fixed_dictionaries({}, optional={"blockReason": JSON}),
-        "usageMetadata": JSON | st.fixed_dictionaries({}, optional={name: JSON for name in USAGE}),
+        "usageMetadata": JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(USAGE, JSON)),
         "modelVersion": JSON,
         "error": JSON,
     },

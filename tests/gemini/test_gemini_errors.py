@@ -206,7 +206,6 @@ def test_messages_are_harmless():
     ("raised", "trouble"),
     [
         (TimeoutError(), Trouble.TIMEOUT),
-        (asyncio.TimeoutError(), Trouble.TIMEOUT),
         (aiohttp.ServerTimeoutError("x"), Trouble.TIMEOUT),
         (aiohttp.SocketTimeoutError("x"), Trouble.TIMEOUT),
         (aiohttp.ConnectionTimeoutError("x"), Trouble.NETWORK),
