@@ -170,7 +170,8 @@ class SimulatorConfig(Strict, frozen=True):
     """The moment to begin at, with its zone; None is now."""
     pixels: bool = True
     """False answers from the hash of the picture, decoding nothing."""
-    max_pixels: Count = 180_000_000
+    max_pixels: Count = 89_478_485
+    """Pictures of more are refused; beyond this many Pillow itself warns of bombs."""
     remembered_pictures: Count = 20_000
     max_request_bytes: Count = 100_000_000
     limits: Limits = Limits()

@@ -66,7 +66,9 @@ class Pictures:
 
     def cached(self, data: str) -> Picture | None:
         """The description of a base64 text seen before."""
-        key = _key(data)
+        return self._recall(_key(data))
+
+    def _recall(self, key: bytes) -> Picture | None:
         with self._lock:
             found = self._known.get(key)
             if found is not None:
@@ -79,12 +81,13 @@ class Pictures:
         Raises:
             ApiError: 400 when the text is no base64.
         """
-        found = self.cached(data)
+        key = _key(data)
+        found = self._recall(key)
         if found is not None:
             return found
         picture = self.describe_bytes(decode_base64(data))
         with self._lock:
-            self._known[_key(data)] = picture
+            self._known[key] = picture
             while len(self._known) > self._remembered:
                 self._known.popitem(last=False)
         return picture
