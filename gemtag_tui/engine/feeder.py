@@ -76,6 +76,7 @@ class Feeder:
         self._ready_bytes = 0
         self._cursor = 0
         self._pass_found = False
+        self._next_pass = float("-inf")
         self._exhausted = False
         self._wake = asyncio.Event()
         self._filled = asyncio.Event()
@@ -176,6 +177,8 @@ class Feeder:
         """Make sure that an asset is at hand, reading a page when there is none."""
         if self._fresh:
             return True
+        if self._clock.monotonic() < self._next_pass:
+            return False
         if self._left is not None and self._left <= 0:
             self._exhausted = True
             return False
@@ -187,6 +190,8 @@ class Feeder:
             self.held.add(candidate.asset)
             self._fresh.append(Attempt(candidate))
         self._exhausted = not found
+        if not found:
+            self._next_pass = self._clock.monotonic() + _IDLE_SECONDS
         return bool(found)
 
     async def _read_page(self) -> list[Candidate]:

@@ -86,6 +86,7 @@ class Settling:
         self._learned = learned
         self._feeder = feeder
         self._last_success = float("-inf")
+        self._midnight = float("-inf")
         self._doubt = RequestDoubt()
 
     def rest(self, *, resting: bool) -> None:
@@ -180,12 +181,17 @@ class Settling:
             max_tries=self._calls.tries,
             jitter=self._rng.random(),
             now=now,
-            midnight=next_midnight(now),
+            midnight=self._next_midnight(now),
             lane_healthy=healthy,
             lane_answered=self._doubt.answered_once,
             calls=attempt.calls - 1,
         )
         return judge(outcome, self._profile, attempt=context)
+
+    def _next_midnight(self, now: float) -> float:
+        if now >= self._midnight:
+            self._midnight = next_midnight(now)
+        return self._midnight
 
     def _enter(
         self, attempt: Attempt, outcome: Outcome, verdict: Verdict, sent_at: float, cost: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.quota_values import Need
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.pricing import Pricing
 
 _WEIGHT = 0.05
+_SIZES = 1024
 
 
 class Spending:
@@ -24,7 +26,7 @@ class Spending:
     """
 
     def __init__(self, rule: Callable[[int, int], tuple[int, int]], pricing: Pricing) -> None:
-        self._rule = rule
+        self._rule = lru_cache(maxsize=_SIZES)(rule)
         self.pricing = pricing
         self._prompt_factor: float | None = None
         self._output_mean: float | None = None
