@@ -33,6 +33,8 @@ def _done(snapshot: RunSnapshot) -> str:
     words = f"{counts.tagged:,} of {counts.total:,} tagged"
     if snapshot.done != counts.tagged:
         words += f", {snapshot.done:,} by this run"
+    if snapshot.message.startswith("Done"):  # the figures have said it
+        return words
     return f"{words}. {plain(snapshot.message, 300)}".rstrip()
 
 

@@ -12,7 +12,7 @@ from gemtag_tui.cli.output import json_line, line, path_fields, say
 from gemtag_tui.cli.shell import Shell, common
 from gemtag_tui.cli.words import clock, count, money
 from gemtag_tui.core.errors import UsageError
-from gemtag_tui.core.failures import FailureKind, Standing
+from gemtag_tui.core.failures import LOCAL_KINDS, FailureKind, Standing
 from gemtag_tui.core.text import plain
 
 if TYPE_CHECKING:
@@ -142,9 +142,9 @@ async def _rows(
 
 def _print(row: FailureRow) -> None:
     again = f", again from {clock(row.next_retry)}" if row.next_retry else ""
-    times = "once" if row.attempts == 1 else f"{row.attempts} times"
+    times = "" if row.kind in LOCAL_KINDS else f" (tried {row.attempts}×{again})"
     line(f"{row.id:>6}  {row.kind.value:<18} {row.standing.value:<9} {plain(row.path)}")
-    line(f"{'':>6}  {plain(row.message, 300)} (tried {times}{again})")
+    line(f"{'':>6}  {plain(row.message, 300)}{times}")
 
 
 def _groups(shell: Shell) -> None:

@@ -8,7 +8,7 @@ import click
 
 from gemtag_tui.cli.output import json_line, line, say
 from gemtag_tui.cli.shell import Shell, common
-from gemtag_tui.cli.words import duration, money
+from gemtag_tui.cli.words import count, duration, money
 from gemtag_tui.core.text import plain
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _print(plan: Plan) -> None:
     line(
         f"{counts.remaining:,} of {counts.total:,} images remain "
         f"({counts.tagged:,} tagged, {counts.known_bad:,} known bad, "
-        f"{counts.duplicates:,} duplicates cost nothing)."
+        f"{count(counts.duplicates, 'duplicate')} for nothing)."
     )
     line(f"Model {plan.model}, profile {plain(plan.profile)}.")
     line(

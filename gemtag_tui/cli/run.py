@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from collections import Counter
 from contextlib import suppress
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gemtag_tui import __version__
 from gemtag_tui.cli.output import ProgressLine, json_line, line, say
 from gemtag_tui.cli.shell import Shell, common
 from gemtag_tui.core.errors import UsageError
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from gemtag_tui.core.snapshot import RunSnapshot
     from gemtag_tui.engine.request import RunRequest
     from gemtag_tui.store.library import Library
+
+log = logging.getLogger("gemtag.cli")
 
 LANES = ("auto", "interactive", "flex", "batch")
 
@@ -106,8 +110,15 @@ def _engine(shell: Shell, request: RunRequest) -> int:
     from gemtag_tui.engine.run import run_engine  # noqa: PLC0415 - it brings the whole engine along
 
     shell.start_logging("engine")
+    log.info(
+        "gemtag %s begins a run, lane %s, model %s",
+        __version__,
+        request.lane,
+        request.settings.model,
+    )
     teller = Teller(as_json=shell.json)
     code = asyncio.run(run_engine(request, teller.tell))
+    log.info("the run ended with %d", code)
     if teller.last is not None and not shell.json:
         from gemtag_tui.cli.ending import ending_lines  # noqa: PLC0415
 

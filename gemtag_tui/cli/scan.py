@@ -75,13 +75,12 @@ class _Watch:
 async def _scan(shell: Shell, paths: list[bytes], watch: _Watch) -> ScanCounts | None:
     """Scan until the end or a stop signal; `None` when it was stopped."""
     from gemtag_tui.engine.clock import SystemClock  # noqa: PLC0415
-    from gemtag_tui.engine.scanning import scan_paths  # noqa: PLC0415
+    from gemtag_tui.engine.scanning import Place, scan_paths  # noqa: PLC0415
 
     settings = shell.load().settings
+    place = Place(shell.library, shell.config, shell.environ)
     work = asyncio.ensure_future(
-        scan_paths(
-            shell.library, shell.config, settings, shell.environ, paths, SystemClock(), watch.show
-        )
+        scan_paths(place, settings, paths, clock=SystemClock(), on_progress=watch.show)
     )
     _stop_on_signals(work)
     try:

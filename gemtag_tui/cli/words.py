@@ -18,7 +18,9 @@ def money(usd: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return "45 s", "3 min 20 s", "2 h 05 min" or "3 d 4 h"."""
+    """Return "0.4 s", "45 s", "3 min 20 s", "2 h 05 min" or "3 d 4 h"."""
+    if 0 < seconds < 9.95:
+        return f"{seconds:.1f} s"
     whole = round(max(0.0, seconds))
     if whole < 60:
         return f"{whole} s"

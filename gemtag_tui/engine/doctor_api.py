@@ -55,6 +55,8 @@ async def model_checks(loaded: Loaded, environ: Mapping[str, str], now: float) -
         Check.warn("model", words, MODEL_FIX)
         for words in notices(model, datetime.fromtimestamp(now, UTC).date())
     ]
+    if not checks:
+        checks.append(Check.ok("model", f"{model}: no end of it is announced."))
     if price(model, "interactive", now) is None:
         words = f"The price of {model} is not known: costs are counted as 0, budgets hold nothing."
         checks.append(Check.warn("price", words, MODEL_FIX))
@@ -64,8 +66,6 @@ async def model_checks(loaded: Loaded, environ: Mapping[str, str], now: float) -
         found = None
     if found is not None:
         checks.append(await _api_check(found, model, environ))
-    if not checks:
-        checks.append(Check.ok("model", f"{model}; the API was not asked, since there is no key."))
     return checks
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from gemtag_tui.core.clock import Clock
@@ -19,12 +20,26 @@ from gemtag_tui.store.library import Library
 MOST_WORKERS = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a scan works.
+
+    Attributes:
+        library: the library file.
+        config: the settings file, beside which profiles lie.
+        environ: where the API's address is looked for.
+    """
+
+    library: Path
+    config: Path
+    environ: Mapping[str, str]
+
+
 async def scan_paths(
-    library: Path,
-    config: Path,
+    place: Place,
     settings: Settings,
-    environ: Mapping[str, str],
     paths: Sequence[bytes],
+    *,
     clock: Clock,
     on_progress: Callable[[ScanProgress], None] | None = None,
 ) -> ScanCounts:
@@ -33,10 +48,8 @@ async def scan_paths(
     Cancelling ends the scan with everything kept that was recorded.
 
     Args:
-        library: the library file.
-        config: the settings file, beside which profiles lie.
+        place: the library and what is beside it.
         settings: the settings in force.
-        environ: where the API's address is looked for.
         paths: files and folders, as the system gives them.
         clock: times the scan.
         on_progress: told after every few thousand files.
@@ -44,10 +57,10 @@ async def scan_paths(
     Raises:
         GemtagError: a path does not exist, or the library cannot be used.
     """
-    make_private(library.parent)
+    make_private(place.library.parent)
     images = settings.images
-    async with await Library.open(library, clock) as lib:
-        await ensure_first_track(lib, settings, config, environ)
+    async with await Library.open(place.library, clock) as lib:
+        await ensure_first_track(lib, settings, place.config, place.environ)
         pool = ImagingPool(
             images.workers or min(MOST_WORKERS, os.cpu_count() or 1),
             deadline=images.decode_seconds,
