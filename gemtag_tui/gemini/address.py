@@ -6,7 +6,6 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
-from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 from gemtag_tui.core.errors import SettingsError
 
@@ -98,7 +97,7 @@ def proxy_for(scheme: str, host: str, environ: Mapping[str, str]) -> str:
         SettingsError: the proxy is not an HTTP one.
     """
     no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    if no_proxy and proxy_bypass_environment(host, {"no": no_proxy}):
+    if no_proxy and _bypassed(host, no_proxy):
         return ""
     for name in (f"{scheme}_proxy", "all_proxy"):
         # HTTP_PROXY in capitals can be set by a web request's header where CGI is in play
@@ -108,6 +107,13 @@ def proxy_for(scheme: str, host: str, environ: Mapping[str, str]) -> str:
         if value:
             return _usable_proxy(name, value)
     return ""
+
+
+def _bypassed(host: str, no_proxy: str) -> bool:
+    import urllib.request  # noqa: PLC0415  lazy: it brings half of the standard library along
+
+    bypass = urllib.request.proxy_bypass_environment  # type: ignore[attr-defined]
+    return bool(bypass(host, {"no": no_proxy}))
 
 
 def _usable_proxy(name: str, value: str) -> str:
