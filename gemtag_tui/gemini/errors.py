@@ -5,7 +5,6 @@ Never by the delay that comes with them: a per-day refusal says "retry in 26s" t
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping
 
@@ -216,7 +215,7 @@ def translate_exception(error: BaseException, *secrets: Secret) -> CallError:
     words = plain(redact(f"{type(error).__name__}: {error}".rstrip(": "), *secrets), 500)
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return CallError(Trouble.NETWORK, "No connection could be made in time.", raw=words)
-    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+    if isinstance(error, TimeoutError):
         return CallError(Trouble.TIMEOUT, "No answer before the deadline.", raw=words)
     if isinstance(error, aiohttp.InvalidURL):
         return CallError(Trouble.REQUEST, f"The address cannot be used ({words}).", raw=words)
