@@ -17,7 +17,7 @@ _END = 2**62
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job. `name` is the server's (`batches/…`), "" until it has said it; times are Unix seconds."""
+    """A job. `name` is the server's (`batches/…`), "" until it has said it. Unix seconds."""
 
     id: int
     display_name: str

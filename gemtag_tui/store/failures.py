@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.failures import FailureKind, Standing
+from gemtag_tui.core.text import storable
 from gemtag_tui.store.triage import Selection, awaiting_scan, ignore, reopen, retry
 from gemtag_tui.store.work import joined
 
@@ -96,7 +97,10 @@ async def page(
     track: Track | None = None,
     standing: Standing | None = None,
     kind: FailureKind | None = None,
+    head: str | None = None,
+    text: str = "",
     after: int = 0,
+    skip: int = 0,
     limit: int = 200,
 ) -> list[FailureRow]:
     """Return failures of assets in scope, by rising id.
@@ -106,7 +110,10 @@ async def page(
         track: only of this track, or found without asking a model.
         standing: only these; `None` for all that are not resolved.
         kind: only these.
+        head: only those whose message begins so (see `FailureGroup.head`).
+        text: only those with these words in their message or their file's name.
         after: only those with a higher id.
+        skip: leave out so many of the first.
         limit: most rows.
     """
     owner, values = _owner(track)
@@ -120,8 +127,19 @@ async def page(
     if kind is not None:
         where += " AND b.kind = ?"
         values.append(kind.value)
-    sql = f"SELECT {_COLUMNS} {_FROM} WHERE {where} ORDER BY b.id LIMIT ?"
-    return [_row(row) for row in await lib.rows(sql, [after, *values, limit])]
+    if head is not None:
+        where += " AND b.head = ?"
+        values.append(head)
+    if text:
+        where += " AND (b.message LIKE ? ESCAPE '\\' OR CAST(f.name AS TEXT) LIKE ? ESCAPE '\\')"
+        values += [_like(text), _like(text)]
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE {where} ORDER BY b.id LIMIT ? OFFSET ?"
+    return [_row(row) for row in await lib.rows(sql, [after, *values, limit, skip])]
+
+
+def _like(text: str) -> str:
+    sign = storable(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{sign}%"
 
 
 async def get(lib: Library, failure_id: int) -> FailureRow | None:

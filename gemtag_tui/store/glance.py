@@ -13,12 +13,12 @@ from gemtag_tui.core.snapshot import Counts, RunSnapshot
 from gemtag_tui.core.text import plain
 from gemtag_tui.store import live, runs
 from gemtag_tui.store.lock import is_held_by_someone
-from gemtag_tui.store.migrate import APPLICATION_ID, refuse_newer, shipped
 from gemtag_tui.store.runs import RunRow
+from gemtag_tui.store.schema import APPLICATION_ID, refuse_newer, shipped
 from gemtag_tui.store.tracks import LATEST, Track
 from gemtag_tui.store.trouble import explain
 from gemtag_tui.store.uri import uri
-from gemtag_tui.store.work import COUNTERS, counts_from
+from gemtag_tui.store.work import COUNTERS, counts_from, without_track
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def _look(db: sqlite3.Connection, key: tuple[str, str, str] | None, *, alive: bo
     track = _track(db, key)
     rows: list[Any] = db.execute(COUNTERS, (track.id if track else 0,)).fetchall()
     if track is None:
-        rows.append(("state0", dict(rows).get("assets", 0)))
+        rows = without_track(rows)
     state = db.execute(live.READ).fetchone()
     run = runs.run_row(db.execute(runs.LAST).fetchone())
     snapshot = None if state is None else live.decode(state[0])

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from gemtag_tui.store.migrate import shipped
+from gemtag_tui.store.schema import shipped
 from gemtag_tui.store.trouble import explain
 from gemtag_tui.store.uri import uri
 

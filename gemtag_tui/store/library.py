@@ -15,14 +15,8 @@ import aiosqlite
 from gemtag_tui.core.clock import Clock
 from gemtag_tui.core.errors import LibraryError
 from gemtag_tui.core.text import plain
-from gemtag_tui.store.migrate import (
-    APPLICATION_ID,
-    Migration,
-    migrate,
-    refuse_newer,
-    shipped,
-    version_of,
-)
+from gemtag_tui.store.migrate import migrate, version_of
+from gemtag_tui.store.schema import APPLICATION_ID, Migration, refuse_newer, shipped
 from gemtag_tui.store.trouble import explain, is_trouble
 from gemtag_tui.store.uri import uri
 

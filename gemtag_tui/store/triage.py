@@ -24,12 +24,14 @@ class Selection:
         kind: of this kind.
         head: whose message begins so (see `FailureGroup.head`).
         track: of this track, or found without asking a model.
+        standing: that stand so, among those that can be moved.
     """
 
     ids: tuple[int, ...] = ()
     kind: FailureKind | None = None
     head: str | None = None
     track: Track | None = None
+    standing: Standing | None = None
 
 
 async def retry(lib: Library, selection: Selection) -> int:
@@ -61,7 +63,8 @@ async def awaiting_scan(lib: Library) -> int:
 
 
 def _where(selection: Selection, standings: tuple[Standing, ...]) -> tuple[str, list[Any]]:
-    names = ", ".join(f"'{standing.value}'" for standing in standings)
+    chosen = [one for one in standings if selection.standing in {None, one}]
+    names = ", ".join(f"'{standing.value}'" for standing in chosen)
     parts, values = [f"b.live = 1 AND b.standing IN ({names})"], list[Any]()
     if selection.ids:
         parts.append("b.id IN (SELECT value FROM json_each(?))")

@@ -81,16 +81,21 @@ def counts_from(rows: Iterable[Any]) -> Counts:
     )
 
 
+def without_track(rows: Iterable[Any]) -> list[Any]:
+    """Add to the library's own counters how its assets would stand in a new track."""
+    kept: dict[str, int] = dict(rows)
+    bad = kept.get("bad", 0)
+    return [*kept.items(), ("state0", kept.get("assets", 0) - bad), ("state4", bad)]
+
+
 async def counts(lib: Library, track_id: int) -> Counts:
     """Return a track's counts; they are kept, so this costs the same at any size."""
     return counts_from(await lib.rows(COUNTERS, (track_id,)))
 
 
 async def library_counts(lib: Library) -> Counts:
-    """Return the library's counts while there is no track: everything remains."""
-    rows = await lib.rows(COUNTERS, (0,))
-    assets = dict(rows).get("assets", 0)
-    return counts_from([*rows, ("state0", assets)])
+    """Return the library's counts while there is no track: what can be used remains."""
+    return counts_from(without_track(await lib.rows(COUNTERS, (0,))))
 
 
 _CANDIDATE = """

@@ -269,7 +269,7 @@ CREATE TABLE counter (
     value INTEGER NOT NULL CHECK (value >= 0),
     PRIMARY KEY (track, name)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO counter VALUES (0, 'files', 0), (0, 'missing', 0), (0, 'assets', 0);
+INSERT INTO counter VALUES (0, 'files', 0), (0, 'missing', 0), (0, 'assets', 0), (0, 'bad', 0);
 
 CREATE TRIGGER track_added AFTER INSERT ON track BEGIN
     INSERT INTO counter VALUES
@@ -318,6 +318,11 @@ CREATE TRIGGER asset_went AFTER UPDATE OF files ON asset WHEN old.files > 0 AND 
     DELETE FROM work WHERE track IN (SELECT id FROM track) AND asset = new.id;
     UPDATE failure SET live = 0 WHERE asset = new.id;
     UPDATE counter SET value = value - 1 WHERE track = 0 AND name = 'assets';
+END;
+CREATE TRIGGER asset_turned AFTER UPDATE OF files, bad ON asset
+WHEN (old.files > 0 AND old.bad) <> (new.files > 0 AND new.bad) BEGIN
+    UPDATE counter SET value = value + iif(new.files > 0 AND new.bad, 1, -1)
+        WHERE track = 0 AND name = 'bad';
 END;
 
 CREATE TRIGGER file_added AFTER INSERT ON file WHEN new.missing_at IS NULL BEGIN
