@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -21,6 +20,7 @@ from gemtag_tui.core.text import plain
 from gemtag_tui.tui.hangup import ignore_hangups, leave_on_hangup
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.table import SCREENS
+from gemtag_tui.tui.sitting import Sitting
 from gemtag_tui.tui.source import Source
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import CALM, style_path
@@ -28,7 +28,6 @@ from gemtag_tui.tui.widgets.prompt import PromptLine
 
 log = logging.getLogger("gemtag.tui")
 HISTORY = 500
-PREF = "tui"
 
 
 class GemtagApp(App[None]):
@@ -67,14 +66,13 @@ class GemtagApp(App[None]):
         super().__init__()
         self.source = source
         self.look = Look()
-        self.left_at = 0.0
+        self.sitting = Sitting()
         self.ascii_only = ascii_only
         self.history: list[tuple[float, str, str]] = []
         self.animation_level = "none"
         self._tick = tick
         self._wanted_theme = theme
         self._beat_timer: Timer | None = None
-        self._kept: dict[str, Any] = {}
         self._broken = ""
         self.register_theme(CALM)
         self.theme = "gemtag"
@@ -189,49 +187,24 @@ class GemtagApp(App[None]):
 
     async def action_leave(self) -> None:
         """Keep where we are and leave."""
-        await self.keep_sitting()
+        await self.sitting.keep(self.source, self.current_mode, self._screen_stacks)
         self.exit()
 
     def hang_up(self, code: int) -> None:
         """End at once because the terminal went away or somebody said so."""
         self.exit(return_code=code)
 
-    # Keeping the sitting
-
-    async def keep_sitting(self) -> None:
-        """Keep screen, filters and rows in the library."""
-        screens = dict(self._kept.get("screens", {}))
-        for name, stack in self._screen_stacks.items():
-            if stack and isinstance(stack[0], GemtagScreen):
-                screens[name] = {"filter": stack[0].filter_text, **stack[0].keep()}
-        kept = {"at": time.time(), "screen": self.current_mode, "screens": screens}
-        try:
-            await self.source.keep_pref(PREF, json.dumps(kept))
-            await self.source.note_leaving()
-        except GemtagError:
-            log.warning("the sitting could not be kept", exc_info=True)
+    # The sitting
 
     async def _restore(self) -> None:
-        try:
-            kept = json.loads(await self.source.pref(PREF) or "{}")
-        except (GemtagError, ValueError):
-            kept = {}
-        self._kept = kept if isinstance(kept, dict) else {}
-        self.left_at = float(self._kept.get("at", 0) or 0)
-        name = self._kept.get("screen", "")
-        known = name in self.MODES
-        await self.switch_mode(name if known else self._first_screen())
+        self.sitting = await Sitting.read(self.source)
+        known = self.sitting.screen in self.MODES
+        await self.switch_mode(self.sitting.screen if known else self._first_screen())
         if known:
             self.say("Back where you were.")
 
     def _first_screen(self) -> str:
         return "run" if self.look.engine or self.look.run else "plan"
-
-    def kept_of(self, name: str) -> dict[str, Any]:
-        """What a screen kept in the last sitting; given once."""
-        screens = self._kept.get("screens")
-        found = screens.pop(name, {}) if isinstance(screens, dict) else {}
-        return found if isinstance(found, dict) else {}
 
     # Trouble
 

@@ -73,7 +73,7 @@ class LibrarySource(LogSource, HoldsSource):
 
     def load(self) -> Loaded:
         """Read the settings again."""
-        return load_settings(self.config, self.environ, must_exist=self.config_named is not None)
+        return load_settings(self.config, self.environ)
 
     @property
     def log_path(self) -> Path:

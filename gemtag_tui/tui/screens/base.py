@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.screen import Screen
 from textual.widget import Widget
 
+from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.frame import key_line, small_line, status_line, tab_line
@@ -105,7 +106,14 @@ class GemtagScreen(Screen[None]):
         cancelled: Callable[[], None] | None = None,
     ) -> None:
         """Let a line be edited; `accept` returns what is wrong with it, None when it took it."""
-        self.query_one(PromptLine).edit(Editing(label, accept, cancelled=cancelled), value)
+
+        async def guarded(text: str) -> str | None:
+            try:
+                return await accept(text)
+            except GemtagError as error:
+                return error.message
+
+        self.query_one(PromptLine).edit(Editing(label, guarded, cancelled=cancelled), value)
 
     def do(self, work: Coroutine[Any, Any, None], group: str = "command") -> None:
         """Do something in the background; a `GemtagError` from it becomes a message."""
@@ -125,7 +133,7 @@ class GemtagScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Put back what the last sitting kept of this screen."""
-        kept = self.gemtag.kept_of(self.PLACE) if self.PLACE else {}
+        kept = self.gemtag.sitting.take(self.PLACE) if self.PLACE else {}
         if not kept:
             return
         self.restore(kept)
@@ -174,6 +182,10 @@ class GemtagScreen(Screen[None]):
     def on_descendant_blur(self) -> None:
         """Other keys may hold now."""
         self.call_after_refresh(self.draw_keys)
+
+    def on_prompt_line_changed(self) -> None:
+        """Show what is wrong with what was typed, in place of the keys."""
+        self.draw_keys()
 
     def focus_widget(self, widget: Widget) -> None:
         """Give a widget the keys unless a question stands."""

@@ -11,8 +11,9 @@ from textual.app import ComposeResult
 from gemtag_tui.core.text import plain
 from gemtag_tui.tui.paint import Span
 from gemtag_tui.tui.screens.base import GemtagScreen
+from gemtag_tui.tui.widgets.columns import Column
 from gemtag_tui.tui.widgets.listed import Listed
-from gemtag_tui.tui.widgets.paged import Column, PagedList
+from gemtag_tui.tui.widgets.paged import PagedList
 
 MOST = 200_000
 """Characters shown of one paragraph; the library keeps the whole."""

@@ -11,9 +11,10 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from gemtag_tui.tui.screens.base import GemtagScreen
+from gemtag_tui.tui.widgets.columns import Column
 from gemtag_tui.tui.widgets.frame import key_sign
 from gemtag_tui.tui.widgets.listed import Listed
-from gemtag_tui.tui.widgets.paged import Column, PagedList
+from gemtag_tui.tui.widgets.paged import PagedList
 
 ORDER = ("this screen", "list", "gemtag")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from textual.app import ComposeResult
 
 from gemtag_tui.tui.screens.base import GemtagScreen
+from gemtag_tui.tui.widgets.columns import Column
 from gemtag_tui.tui.widgets.listed import Listed
-from gemtag_tui.tui.widgets.paged import Column, PagedList
+from gemtag_tui.tui.widgets.paged import PagedList
 from gemtag_tui.tui.widgets.prompt import LEVELS
 from gemtag_tui.tui.words import seconds_clock
 

@@ -18,7 +18,8 @@ from gemtag_tui.tui.source import ErrorEntry
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
-from gemtag_tui.tui.widgets.paged import Column, PagedList
+from gemtag_tui.tui.widgets.columns import Column
+from gemtag_tui.tui.widgets.paged import PagedList
 from gemtag_tui.tui.words import number, seconds_clock
 
 COLUMNS: list[Column[ErrorEntry]] = [
@@ -76,8 +77,8 @@ class RunScreen(RunActions):
     def on_mount(self) -> None:
         """Start with the keys in the error log, and with what happened meanwhile."""
         self.focus_widget(self._log)
-        if self.gemtag.left_at:
-            self.do(self._look_back(self.gemtag.left_at), "since")
+        if self.gemtag.sitting.left_at:
+            self.do(self._look_back(self.gemtag.sitting.left_at), "since")
 
     @property
     def _log(self) -> PagedList[ErrorEntry]:

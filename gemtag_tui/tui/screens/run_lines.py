@@ -136,7 +136,7 @@ def why_line(look: Look, width: int, zone: tzinfo | None = None) -> Line:
     return [(f" {glyph} ", tone), (fit(safe(words), width - 4).rstrip(), tone)]
 
 
-def _why_words(look: Look, zone: tzinfo | None) -> str:
+def _why_words(look: Look, zone: tzinfo | None) -> str:  # noqa: PLR0911 - one a state
     match look.life:
         case Life.IDLE:
             return _idle_words(look)

@@ -87,9 +87,8 @@ def key_sign(key: str) -> str:
 
 def key_line(active: Sequence[ActiveBinding], width: int) -> Line:
     """The keys that fit, most used first; help and quit are never cut."""
-    by_action = {found.binding.action: found for found in reversed(active)}
-    shown = [found for found in active if by_action.get(found.binding.action) is found]
-    shown = [found for found in shown if found.binding.show and found.binding.description]
+    wanted = [found for found in active if found.binding.show and found.binding.description]
+    shown = list({found.binding.action: found for found in reversed(wanted)}.values())[::-1]
     last = [_key(f) for f in shown if f.binding.action in {"help", "leave"}]
     rest = [_key(f) for f in shown if f.binding.action not in {"help", "leave"}]
     limit = 5 if width < 100 else 20

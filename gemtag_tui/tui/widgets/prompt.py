@@ -10,11 +10,12 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
-from gemtag_tui.tui.paint import Line, Tone, fit, width_of
+from gemtag_tui.tui.paint import Line, Tone, width_of
 from gemtag_tui.tui.widgets.block import Block
 
 MESSAGE_SECONDS = 8.0
@@ -37,6 +38,7 @@ class Editing:
     accept: Accept | None = None
     changed: Callable[[str], None] | None = None
     cancelled: Then | None = None
+    wrong: str | None = None
 
 
 class Question(Block, can_focus=True):
@@ -61,6 +63,9 @@ class OneLine(Input):
 
 class PromptLine(Horizontal):
     """One line that shows a message, asks, or lets a value be edited."""
+
+    class Changed(Message):
+        """Other words fit the keys now."""
 
     def __init__(self) -> None:
         super().__init__(id="prompt")
@@ -87,6 +92,8 @@ class PromptLine(Horizontal):
         """What the keys do while a question or an edit stands."""
         if self._yes is not None:
             return [(" y", "accent"), (" yes  ", ""), ("any other key", "accent"), (" no", "")]
+        if self._editing is not None and self._editing.wrong:
+            return [(" ✗ ", "bad"), (self._editing.wrong, "bad")]
         if self._editing is not None:
             return [(" ⏎", "accent"), (" done  ", ""), ("Esc", "accent"), (" give up", "")]
         return []
@@ -190,10 +197,9 @@ class PromptLine(Horizontal):
         editing = self._editing
         if editing is None:
             return
-        wrong = await editing.accept(event.value) if editing.accept else None
-        if wrong:
-            room = max(10, self.size.width // 2 - 4)
-            self._draw([(" ✗ ", "bad"), (fit(wrong, room).rstrip(), "bad"), (" ", "")])
+        editing.wrong = await editing.accept(event.value) if editing.accept else None
+        if editing.wrong:
+            self.post_message(self.Changed())
             return
         self._editing = None
         self._end()
