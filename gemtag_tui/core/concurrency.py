@@ -53,6 +53,8 @@ class Concurrency:
         self._outcomes: deque[bool] = deque(maxlen=WINDOW)
         self._cut_at = -math.inf
         self._in_flight = 0
+        self._ghosts = 0  # of those in flight: left over from a stall, hanging
+        self._recovered_at = -math.inf
         self._peak: deque[tuple[float, int]] = deque()  # falling maxima of calls in flight
         self._latency = self._usual = 0.0
         self._rate = 0.0
@@ -87,12 +89,13 @@ class Concurrency:
     def allowed(self, now: float) -> int:
         """Return how many calls may be in flight now: start one while fewer are.
 
-        While stalled this is one more than are in flight whenever a probing call may go.
+        While stalled this is one more than are in flight whenever a probing call may go. After a
+        stall, calls that still hang until their deadline hold no place, not even of the cap's.
         """
         self._watch(now)
         if self._probe.active:
             return self._in_flight + (1 if self._probe.may_go(now) else 0)
-        return self.workers(now)
+        return self.workers(now) + self._ghosts
 
     def may_start(self, now: float) -> bool:
         """Return whether one more call may start."""
@@ -116,21 +119,25 @@ class Concurrency:
 
     def on_start(self, now: float) -> None:
         """Take in that a call started."""
-        if not self._in_flight:
+        if self._in_flight <= self._ghosts:
             self._heard_at = max(self._heard_at, now)
         self._in_flight += 1
         self._probe.started(now)
-        while self._peak and self._peak[-1][1] <= self._in_flight:
+        used = self._in_flight - self._ghosts
+        while self._peak and self._peak[-1][1] <= used:
             self._peak.pop()
-        self._peak.append((now, self._in_flight))
+        self._peak.append((now, used))
 
     def on_success(self, now: float, latency: float) -> None:
         """Take in any answer that shows the server well, a refused image included."""
-        used = self._ended(now)
+        used = self._in_flight - self._ghosts
+        if self._ended(now, now - latency) and not self._probe.active:
+            return
         self._failed_in_row = 0
         self._learn_latency(latency)
         if self._probe.active:
-            self._recover()
+            if self._probe.proves(now, now - latency):
+                self._recover(now)
             return
         self._outcomes.append(False)
         if used >= int(self._target) - 1 and self._target < self._most():
@@ -144,32 +151,30 @@ class Concurrency:
             trouble: one of `OUTAGE`.
             latency: seconds the call took; tells a probing call from older ones.
         """
-        if trouble is Trouble.TIMEOUT or trouble is Trouble.NETWORK:
-            self._ended(now, heard=False)
-        else:
-            self._ended(now)
+        heard = trouble not in {Trouble.TIMEOUT, Trouble.NETWORK}
+        sent = None if latency is None else now - latency
+        if self._ended(now, sent, heard=heard):
+            return
         if self._probe.active:
-            self._probe.failed(now, None if latency is None else now - latency)
+            self._probe.failed(now, sent)
             return
-        if now < self._cut_at + self._round_trip():
-            return
-        self._outcomes.append(True)
         self._failed_in_row += 1
         if self._failed_in_row >= max(STALL_FAILURES, min(WINDOW, self._in_flight)):
             self._stall(now)
-            return
-        self._judge(now)
+        elif now >= self._cut_at + self._round_trip():
+            self._outcomes.append(True)
+            self._judge(now)
 
-    def on_quota(self, now: float) -> None:
+    def on_quota(self, now: float, latency: float = 0.0) -> None:
         """Take in a refusal for quota: the server is well, and admission knows what to do."""
-        self._ended(now)
+        self._ended(now, now - latency)
         self._failed_in_row = 0
-        if self._probe.active:
-            self._recover()
+        if self._probe.active and self._probe.proves(now, now - latency):
+            self._recover(now)
 
-    def on_cancel(self, now: float) -> None:
+    def on_cancel(self, now: float, latency: float | None = None) -> None:
         """Take in that a call was given up by us, or never left."""
-        self._ended(now, heard=False)
+        self._ended(now, None if latency is None else now - latency, heard=False)
         self._probe.cancelled(now)
 
     def why(self, now: float) -> str:
@@ -195,12 +200,17 @@ class Concurrency:
     def _round_trip(self) -> float:
         return max(0.25, self._latency)
 
-    def _ended(self, now: float, *, heard: bool = True) -> int:
-        used = self._in_flight
-        self._in_flight = max(0, used - 1)
+    def _ended(self, now: float, sent: float | None, *, heard: bool = True) -> bool:
+        """Count a call's end; returns whether it was a leftover of a stall that is over."""
+        self._in_flight = max(0, self._in_flight - 1)
         if heard:
             self._heard_at = now
-        return used
+        old = not heard if sent is None else sent < self._recovered_at
+        if self._ghosts and old:
+            self._ghosts -= 1
+            return True
+        self._ghosts = min(self._ghosts, self._in_flight)
+        return False
 
     def _learn_latency(self, latency: float) -> None:
         first = not self._usual
@@ -212,7 +222,9 @@ class Concurrency:
         if self._goal and self._target >= self._goal:
             self._goal = 0.0
 
-    def _recover(self) -> None:
+    def _recover(self, now: float) -> None:
+        self._ghosts, self._recovered_at = self._in_flight, now
+        self._peak.clear()
         before = self._probe.succeeded()
         self._slow_start = max(before, 2.0)
         self._target = 2.0
@@ -234,7 +246,8 @@ class Concurrency:
 
     def _watch(self, now: float) -> None:
         patience = max(STALL_SECONDS, 4 * self._latency)
-        if not self._probe.active and self._in_flight and now - self._heard_at >= patience:
+        waiting = self._in_flight > self._ghosts and not self._probe.active
+        if waiting and now - self._heard_at >= patience:
             self._stall(now)
 
     def _stall(self, now: float) -> None:
@@ -248,11 +261,7 @@ class Concurrency:
         while len(self._peak) > 1 and self._peak[1][0] < now - recent:
             self._peak.popleft()
         if self._peak and self._peak[0][0] < now - recent:
-            self._peak[0] = (now, self._in_flight)
-        if self._peak:
+            self._peak[0] = (now, self._in_flight - self._ghosts)
+        if self._peak and self._target > START:
             useful = math.ceil(self._peak[0][1] * HEADROOM) + SPARE
-            self._target = (
-                max(float(START), min(self._target, useful))
-                if self._target > START
-                else self._target
-            )
+            self._target = max(float(START), min(self._target, useful))

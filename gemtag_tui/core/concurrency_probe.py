@@ -6,9 +6,13 @@ import math
 from collections.abc import Callable
 
 FIRST = 1.0
-LONGEST = 15.0
+LONGEST = 10.0
+"""A two-minute outage then costs some fifteen probing calls, and at most this long on top."""
 PATIENCE = 10.0
 """Seconds after which a probing call that hangs is joined by another: an outage may swallow calls."""
+
+AFTERGLOW = 2.0
+"""Seconds for which answers to calls from before a stall still come in."""
 
 
 class Probe:
@@ -27,6 +31,7 @@ class Probe:
         self._sent = -math.inf
         self._out = False
         self._before = 0.0
+        self._began = 0.0
         self._patience = PATIENCE
 
     def begin(self, now: float, since: float, before: float, round_trip: float) -> None:
@@ -38,7 +43,7 @@ class Probe:
             round_trip: seconds an answer took lately.
         """
         self.active, self._out = True, False
-        self._since, self._before = since, before
+        self._since, self._before, self._began = since, before, now
         self._sent = -math.inf
         self._patience = max(PATIENCE, 4 * round_trip)
         self.delay = FIRST
@@ -81,6 +86,10 @@ class Probe:
         """Take in that a call was given up by us: another probe may go as soon as it is due."""
         if self.active and self._out:
             self._out, self._due = False, max(self._due, now)
+
+    def proves(self, now: float, sent: float) -> bool:
+        """Return whether an answer shows that the stall is over: not one from before it, just in."""
+        return sent >= self._began or now - self._began > AFTERGLOW
 
     def succeeded(self) -> float:
         """End the stall; returns the calls in flight to come back to."""

@@ -17,6 +17,7 @@ FEWEST = 5
 SOFT_SHARE = 0.9
 SOFT_RISE = 1.05
 SOFT_EVERY = 60.0
+SOFT_MOST = 600.0
 
 
 @dataclass(slots=True)
@@ -39,6 +40,10 @@ class Ceiling:
     _rises_at: float = math.inf
     _soft_rises_at: float = math.inf
     _relapses: int = 0
+    _soft_safe: int = 0
+    _soft_at: float = -math.inf
+    _soft_hold: float = SOFT_EVERY
+    _safe: int = 0  # what had been right before a rise
 
     @property
     def value(self) -> int:
@@ -64,6 +69,12 @@ class Ceiling:
         self._relapses = self._relapses + 1 if relapse else 1
         self.lesson_at = now
         old = self.value
+        if self._safe and not value and accepted >= self._safe * 0.9:
+            self.learned, self._safe = self._safe, 0
+            self._relapses += 1
+            self._rises_at = now + self._quiet()
+            return self.value != old
+        self._safe = 0
         self.named = bool(value and (not old or value <= old) and not (value == old and relapse))
         self.learned = value if self.named and value else self._inferred(old, accepted)
         self._rises_at = now + self._quiet()
@@ -71,8 +82,18 @@ class Ceiling:
 
     def soften(self, now: float, accepted: int) -> None:
         """Keep below a rate at which refusals without a named quota came again."""
-        self.soft = max(FEWEST, int(accepted * SOFT_SHARE))
+        self.soft = self._soft_safe = max(FEWEST, int(accepted * SOFT_SHARE))
+        self._soft_at, self._soft_hold = now, SOFT_EVERY
         self._soft_rises_at = now + SOFT_EVERY
+
+    def bare(self, now: float, sent: float) -> bool:
+        """Take in one refusal that names no quota; returns whether the soft figure went back."""
+        if not self.soft or sent <= self._soft_at:
+            return False
+        before, self.soft = self.soft, self._soft_safe
+        self._soft_at, self._soft_hold = now, min(SOFT_MOST, self._soft_hold * 2)
+        self._soft_rises_at = now + self._soft_hold
+        return self.soft != before
 
     def restore(self, now: float, learned: int, *, named: bool, age: float) -> None:
         """Take up a figure learned `age` seconds ago, before a restart."""
@@ -81,7 +102,7 @@ class Ceiling:
 
     def forget(self) -> None:
         """Go back to what is configured."""
-        self.learned = self.soft = self._relapses = 0
+        self.learned = self.soft = self._relapses = self._safe = 0
         self.named = False
         self._rises_at = self._soft_rises_at = math.inf
 
@@ -93,11 +114,13 @@ class Ceiling:
         """Try a little higher after a quiet time; returns whether the figure changed."""
         old = self.value
         if now >= self._rises_at:
+            self._safe = self._safe or self.learned
             self.learned = self._up(self.learned, RISE, self.configured)
             self._rises_at = now + self._quiet() if self.learned else math.inf
         if now >= self._soft_rises_at:
+            self._soft_safe = self.soft
             self.soft = self._up(self.soft, SOFT_RISE, self.configured or self.learned)
-            self._soft_rises_at = now + SOFT_EVERY if self.soft else math.inf
+            self._soft_rises_at = now + self._soft_hold if self.soft else math.inf
         return self.value != old
 
     @staticmethod

@@ -8,7 +8,8 @@ from collections.abc import Callable
 STREAK = 3
 """Bare refusals in a row, with no success between, that close the lane."""
 FIRST = 2.0
-LONGEST = 60.0
+LONGEST = 12.0
+"""Longer than this would cost more after an outage than the probing calls do during it."""
 SIMILAR = 0.2
 AGAIN_WITHIN = 600.0
 
@@ -25,24 +26,29 @@ class CoolDown:
         self._streak = 0
         self._delay = FIRST
         self._began = -math.inf
+        self._first = -math.inf  # answers to calls sent from here on end the cool-down
         self._event_at = -math.inf
         self._event_rate = 0
         self.until = -math.inf
 
     def success(self, sent: float) -> None:
-        """Take in an answer; one sent before the cool-down began says nothing."""
+        """Take in an answer; unless its call is older than the trouble, the trouble is over."""
         self._streak = 0
-        if sent > self._began:
-            self._delay = FIRST
+        if sent >= self._first:
+            self._delay, self.until = FIRST, -math.inf
 
     def refused(self, now: float, sent: float, accepted: int) -> bool:
         """Take in a bare refusal; returns whether a soft limit at `accepted` a minute is due."""
         if sent <= self._began:
             return False
         self._streak += 1
+        if self._delay == FIRST and self._streak == 1:
+            self._first = sent
         if self._streak < STREAK and self._delay == FIRST:
             return False
         fresh = self._delay == FIRST
+        if not fresh:
+            self._first = self.until
         self._streak, self._began = 0, now
         self.until = now + self._delay * (0.75 + 0.5 * self._rng())
         self._delay = min(LONGEST, self._delay * 2)

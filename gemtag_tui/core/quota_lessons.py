@@ -110,8 +110,12 @@ class Lessons:
         accepted = self._limits.rpm.accepted(grant.request.at)
         if error.retry_after:
             self._close(now, "rpm", error.retry_after)
+        ceiling = self._limits.ceilings["rpm"]
+        changed = ceiling.bare(now, grant.at)
         if self.cool.refused(now, grant.at, accepted):
-            self._limits.ceilings["rpm"].soften(now, accepted)
+            ceiling.soften(now, accepted)
+            changed = True
+        if changed:
             self._limits.apply(now)
 
     def _day_spent(self, now: float, unix: float, error: CallError) -> Lesson | None:

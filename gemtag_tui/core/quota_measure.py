@@ -6,6 +6,7 @@ import math
 
 _WEIGHT = 0.05
 _LEAST, _MOST = 0.2, 8.0
+_SIGMAS = 3.0
 
 
 class Measure:
@@ -15,10 +16,17 @@ class Measure:
         self.ratio = 1.0
         self.typical = 0.0
         self._seen = 0
+        self._variance = 0.0
 
-    def weigh(self, estimate: int, limit: int) -> int:
-        """Return what to reserve for an estimate; more than `limit` only when it can never fit."""
-        weight = math.ceil(estimate * self.ratio)
+    def weigh(self, estimate: int, limit: int, pending: int) -> int:
+        """Return what to reserve for an estimate; more than `limit` only when it can never fit.
+
+        Args:
+            limit: of a minute, 0 for none.
+            pending: calls in flight, whose errors add up by the root of their number.
+        """
+        spread = _SIGMAS * math.sqrt(self._variance / max(1, pending))
+        weight = math.ceil(estimate * self.ratio + min(spread, estimate * self.ratio))
         return limit if limit and estimate <= limit < weight else weight
 
     def learn(self, estimate: int, real: int) -> None:
@@ -27,5 +35,7 @@ class Measure:
         share = max(_WEIGHT, 1 / self._seen)
         self.typical += share * (real - self.typical)
         if estimate > 0:
+            missed = real - estimate * self.ratio
+            self._variance += share * (missed * missed - self._variance)
             ratio = min(_MOST, max(_LEAST, real / estimate))
             self.ratio += share * (ratio - self.ratio)

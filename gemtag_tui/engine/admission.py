@@ -80,6 +80,7 @@ class Admission:
         self._purse = Purse(budgets or Budgets())
         self._measure = Measure()
         self._bound: tuple[float, str] = (-math.inf, "")
+        self._pending = 0
         self._queue = asyncio.Lock()
 
     def ask(
@@ -94,7 +95,7 @@ class Admission:
         """
         self._limits.tick(now)
         nano = nanos(need.usd)
-        tokens = self._measure.weigh(need.tokens, self._limits.tpm.limit)
+        tokens = self._measure.weigh(need.tokens, self._limits.tpm.limit, self._pending)
         answer = (
             self._lessons.holds(now, unix)
             or self._purse.refusal(now, unix, nano)
@@ -220,6 +221,7 @@ class Admission:
         return WaitUntil(at, name, f"{NAMES[name]} used up for now")
 
     def _grant(self, now: float, unix: float, need: Need, tokens: int, nano: int) -> Grant:
+        self._pending += 1
         self._purse.reserve(nano)
         limits = self._limits
         return Grant(
@@ -235,6 +237,7 @@ class Admission:
 
     def _close(self, grant: Grant, fate: Fate, nano: int) -> None:
         grant.open = False
+        self._pending -= 1
         grant.request.fate = grant.tokens.fate = fate
         self._limits.spend.correct(grant.second, grant.nano, nano)
         self._purse.settle(grant.unix, grant.nano, nano)
