@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from gemtag_tui.engine.checks import Check
 from gemtag_tui.engine.config import Loaded
 from gemtag_tui.engine.profiles import load_profile
 from gemtag_tui.store.glance import Glance, glance
-from gemtag_tui.store.health import Health, examine
+from gemtag_tui.store.health import Health, examine, sqlite_version
 from gemtag_tui.store.lock import is_held_by_someone
 
 SMALLEST = (60, 15)
@@ -142,8 +141,9 @@ def terminal_check(terminal: Terminal) -> Check:
 
 def sqlite_check() -> Check:
     """Name SQLite's version."""
-    words = f"SQLite {sqlite3.sqlite_version}."
-    if sqlite3.sqlite_version_info < (3, 38):
+    version, usable = sqlite_version()
+    words = f"SQLite {version}."
+    if not usable:
         return Check.fail("sqlite", words, "gemtag needs 3.38 or newer: use a newer Python.")
     return Check.ok("sqlite", words)
 

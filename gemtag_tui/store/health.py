@@ -67,3 +67,8 @@ def _check(db: sqlite3.Connection) -> tuple[str, bool]:
 def _size(path: Path) -> int:
     files = (path, path.with_name(path.name + "-wal"))
     return sum(file.stat().st_size for file in files if file.exists())
+
+
+def sqlite_version() -> tuple[str, bool]:
+    """Return SQLite's version, and whether a library can be used with it."""
+    return sqlite3.sqlite_version, sqlite3.sqlite_version_info >= (3, 38, 0)
