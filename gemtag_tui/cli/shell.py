@@ -56,9 +56,7 @@ class Shell:
         """
         from gemtag_tui.engine.config import load_settings  # noqa: PLC0415 - `status` has no need
 
-        return load_settings(
-            self.config, self.environ, overrides or {}, must_exist=self.config_named
-        )
+        return load_settings(self.config, self.environ, overrides or {})
 
     def secrets(self) -> list[Secret]:
         """Return what must never be shown or logged."""

@@ -60,7 +60,7 @@ class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     timeout: Annotated[float, Meta(ge=1, le=3600)] = 90.0
     """Seconds after which a call is abandoned."""
-    tries: Annotated[int, Meta(ge=1, le=20)] = 6
+    tries: Annotated[int, Meta(ge=1, le=20)] = 8
     """An asset's own tries within one run before its failure is recorded."""
     retry_hours: Annotated[float, Meta(ge=0, le=24 * 30)] = 1.0
     """Hours until an asset whose tries are used up is due again; doubles each time, up to 64 times."""

@@ -80,23 +80,20 @@ def load_settings(
     path: Path | None,
     environ: Mapping[str, str],
     overrides: Mapping[str, object] | None = None,
-    *,
-    must_exist: bool = False,
 ) -> Loaded:
     """Return all settings.
 
     Args:
-        path: config.toml; `None` reads no file.
+        path: config.toml; `None` reads no file, and one that is not there yet says nothing.
         environ: the process's environment.
         overrides: from the command line, by dotted name; `None` values mean "not said".
-        must_exist: the path was named by a person, so that its absence is a mistake.
 
     Raises:
         SettingsError: a file or a value cannot be used; says which, where and what would be right.
     """
     given: dict[str, Given] = {}
     for layer in (
-        _from_file(path, must_exist),
+        _from_file(path),
         _from_environ(environ),
         _from_line(overrides or {}),
     ):
@@ -144,13 +141,9 @@ def check_text(text: str, path: Path) -> None:
     _build({one.name: _judged(one) for one in _in_text(text, path)})
 
 
-def _from_file(path: Path | None, must_exist: bool) -> Iterator[Given]:
+def _from_file(path: Path | None) -> Iterator[Given]:
     if path is None:
         return iter(())
-    if must_exist and not path.exists():
-        raise SettingsError(
-            f"There is no settings file {plain(str(path))}. Check --config, or GEMTAG_CONFIG."
-        )
     return _in_text(read_text(path), path)
 
 

@@ -68,7 +68,7 @@ def is_ok(checks: list[Check]) -> bool:
 def _settings(patient: Patient) -> tuple[Loaded, Check]:
     """Return the settings, or the defaults beside the reason why they cannot be read."""
     try:
-        loaded = load_settings(patient.config, patient.environ, must_exist=patient.config_named)
+        loaded = load_settings(patient.config, patient.environ)
     except GemtagError as error:
         return Loaded(path=patient.config), Check.fail(
             "settings", error.message, "Correct it; the checks here used the defaults."
