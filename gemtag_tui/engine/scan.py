@@ -184,7 +184,7 @@ class Scanner:
 
 
 def _seen(file: Fresh, outcome: Probed | Refused) -> Seen:
-    """Join what the folder said with what the content is, whose size and time are the right ones."""
+    """Join what the folder said with what the content is, whose size and time hold."""
     size, mtime_ns = outcome.size, outcome.mtime_ns
     if isinstance(outcome, Probed):
         what = Content(outcome.sha256, outcome.format, outcome.width, outcome.height)

@@ -38,7 +38,7 @@ class ScanCounts(msgspec.Struct, kw_only=True):
 
 
 class ScanProgress(msgspec.Struct, kw_only=True):
-    """How far a scan is; `folder` is where it is now. The counts go on changing: don't keep them."""
+    """How far a scan is; `folder` is where it is now. The counts go on changing."""
 
     counts: ScanCounts
     folder: bytes

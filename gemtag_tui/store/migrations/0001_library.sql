@@ -202,6 +202,7 @@ CREATE TABLE run_error (
     fate    TEXT NOT NULL
 ) STRICT;
 CREATE INDEX run_error_run ON run_error(run, id);
+CREATE INDEX run_error_asset ON run_error(asset, id);
 
 CREATE TABLE batch_job (
     id           INTEGER PRIMARY KEY,
