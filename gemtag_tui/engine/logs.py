@@ -84,7 +84,7 @@ def start_logging(
         handler = PrivateRotatingHandler(
             path, maxBytes=FILE_BYTES, backupCount=FILES - 1, delay=True
         )
-        writable = os.access(path if path.exists() else folder, os.W_OK)
+        writable = folder.is_dir() and os.access(path if path.exists() else folder, os.W_OK)
     except OSError:
         writable = False
     if not writable:
