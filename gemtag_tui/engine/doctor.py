@@ -24,7 +24,7 @@ class Patient:
     """What is to be examined.
 
     Attributes:
-        config_named: a person named the settings file, so that it has to be there.
+        config_named: a person named the settings file, so that they expect it to be there.
         logs: the folder of the logs.
     """
 
@@ -73,4 +73,4 @@ def _settings(patient: Patient) -> tuple[Loaded, Check]:
         return Loaded(path=patient.config), Check.fail(
             "settings", error.message, "Correct it; the checks here used the defaults."
         )
-    return loaded, doctor_here.settings_check(loaded, patient.config)
+    return loaded, doctor_here.settings_check(loaded, patient.config, named=patient.config_named)

@@ -35,8 +35,11 @@ class Terminal:
     no_color: bool = False
 
 
-def settings_check(loaded: Loaded, path: Path) -> Check:
+def settings_check(loaded: Loaded, path: Path, *, named: bool = False) -> Check:
     """Say where settings come from."""
+    if named and not path.exists():
+        fix = "Check --config and GEMTAG_CONFIG, or make it: gemtag config set NAME VALUE"
+        return Check.warn("settings", f"{plain(str(path))} is not there: defaults hold.", fix)
     changed = sum(origin != "default" for origin in loaded.origins.values())
     there = "" if path.exists() else " (not there: defaults hold)"
     return Check.ok("settings", f"{plain(str(path))}{there}; {changed} not at their default.")

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import pytest
+
+from gemtag_tui.core.calls import CallError, Trouble
+from gemtag_tui.engine import doctor_api, doctor_here
+from gemtag_tui.engine.config import Loaded, load_settings
+from gemtag_tui.engine.doctor import Check, Patient, Terminal, examine_all, is_ok
+from gemtag_tui.gemini.client import GeminiClient, ModelSeen
+from gemtag_tui.store.library import Library
+
+NOW = 1_795_000_000.0
+KEY = "AIzaSyNobodyMaySeeThis1234567890"
+
+
+class Still:
+    """A clock that stands."""
+
+    def now(self):
+        return NOW
+
+    def monotonic(self):
+        return 0.0
+
+    async def sleep(self, seconds):
+        return None
+
+
+@pytest.fixture
+def answers(monkeypatch):
+    """Let the API give one answer, without a network."""
+    said = {}
+
+    async def get_model(self, model, timeout=20.0):
+        said["asked"] = model
+        return said["answer"]
+
+    monkeypatch.setattr(GeminiClient, "get_model", get_model)
+    said["answer"] = ModelSeen("m", methods=("generateContent",))
+    return said
+
+
+def patient(tmp_path, environ=None, terminal=Terminal(present=False)):  # noqa: B008
+    return Patient(
+        library=tmp_path / "l.db",
+        config=tmp_path / "config.toml",
+        config_named=False,
+        environ=environ or {},
+        terminal=terminal,
+        logs=tmp_path / "logs",
+        clock=Still(),
+    )
+
+
+def named(checks, name):
+    return next(one for one in checks if one.name == name)
+
+
+async def test_a_fresh_machine_fails_for_its_key_alone_and_nothing_is_made(tmp_path, answers):
+    checks = await examine_all(patient(tmp_path))
+    assert [one.name for one in checks if one.status == "fail"] == ["key"]
+    assert not is_ok(checks)
+    assert all(one.fix for one in checks if one.status == "fail")
+    assert "asked" not in answers
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_with_a_key_and_a_library_all_is_well_and_the_key_is_not_shown(tmp_path, answers):
+    async with await Library.open(tmp_path / "l.db", Still()):
+        pass
+    checks = await examine_all(patient(tmp_path, {"GEMINI_API_KEY": KEY}))
+    assert is_ok(checks)
+    assert named(checks, "key").message == "Found in GEMINI_API_KEY."
+    assert named(checks, "library").status == "ok"
+    assert named(checks, "api").status == "ok"
+    assert KEY not in repr(checks)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "status"),
+    [
+        (Trouble.KEY, "fail"),
+        (Trouble.MODEL, "fail"),
+        (Trouble.NETWORK, "warn"),
+        (Trouble.OVERLOADED, "warn"),
+    ],
+)
+async def test_what_the_api_refuses_is_told_with_its_mending(tmp_path, answers, trouble, status):
+    answers["answer"] = CallError(trouble, "no\x1b[2J")
+    check = named(await examine_all(patient(tmp_path, {"GEMINI_API_KEY": KEY})), "api")
+    assert check.status == status
+    assert check.fix
+    assert "\x1b" not in check.message
+
+
+async def test_the_simulator_is_named(tmp_path, answers):
+    answers["answer"] = ModelSeen("m", provider="simulator")
+    check = named(await examine_all(patient(tmp_path, {"GEMINI_API_KEY": KEY})), "api")
+    assert (check.status, "simulator" in check.message) == ("warn", True)
+
+
+async def test_a_key_is_never_sent_without_encryption(tmp_path, answers):
+    environ = {"GEMINI_API_KEY": KEY, "GOOGLE_GEMINI_BASE_URL": "http://example.org"}
+    check = named(await examine_all(patient(tmp_path, environ)), "api")
+    assert check.status == "fail"
+    assert "asked" not in answers
+
+
+async def test_a_broken_settings_file_is_one_finding_among_others(tmp_path, answers):
+    (tmp_path / "config.toml").write_text("modle = 1")
+    checks = await examine_all(patient(tmp_path))
+    assert named(checks, "settings").status == "fail"
+    assert named(checks, "sqlite").status == "ok"
+
+
+def test_two_keys_are_a_warning():
+    check = doctor_api.key_check({"GEMINI_API_KEY": "a" * 20, "GOOGLE_API_KEY": "b" * 20})
+    assert check.status == "warn"
+    assert "GOOGLE_API_KEY" in check.message
+
+
+def test_a_file_that_is_no_library_fails(tmp_path):
+    path = tmp_path / "l.db"
+    path.write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    (check,) = doctor_here.library_checks(path)
+    assert check.status == "fail"
+
+
+def test_limits_say_where_they_come_from():
+    (check,) = doctor_api.limit_checks(Loaded())
+    assert check.status == "warn"
+    loaded = load_settings(None, {"GEMTAG_LIMITS__RPM": "60", "GEMTAG_LIMITS__TIER": "tier2"})
+    (check,) = doctor_api.limit_checks(loaded)
+    assert "rpm 60 (yours)" in check.message
+    assert "tier2 (environment)" in check.message
+
+
+@pytest.mark.parametrize(
+    ("terminal", "status"),
+    [
+        (Terminal(False), "ok"),
+        (Terminal(True, 80, 24, "xterm-256color", "utf-8"), "ok"),
+        (Terminal(True, 59, 24, "xterm-256color", "utf-8"), "warn"),
+        (Terminal(True, 120, 14, "xterm-256color", "utf-8"), "warn"),
+        (Terminal(True, 80, 24, "dumb", "utf-8"), "warn"),
+        (Terminal(True, 80, 24, "", "utf-8"), "warn"),
+        (Terminal(True, 80, 24, "xterm", "iso8859-1"), "warn"),
+    ],
+)
+def test_terminals_are_judged(terminal, status):
+    check = doctor_here.terminal_check(terminal)
+    assert check.status == status
+    assert bool(check.fix) == (status != "ok")
+
+
+@pytest.mark.parametrize(
+    ("free", "status"), [(10**12, "ok"), (500_000_000, "warn"), (1000, "fail")]
+)
+def test_the_disk_is_judged_by_its_room(tmp_path, monkeypatch, free, status):
+    class Usage:
+        def __init__(self):
+            self.free = free
+
+    monkeypatch.setattr(doctor_here.shutil, "disk_usage", lambda _: Usage())
+    assert doctor_here.disk_check(tmp_path / "not" / "yet" / "l.db").status == status
+
+
+def test_a_failure_is_what_makes_it_not_ok():
+    assert is_ok([Check.ok("a", ""), Check.warn("b", "")])
+    assert not is_ok([Check.ok("a", ""), Check.fail("b", "", "do")])
