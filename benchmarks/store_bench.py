@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import random
 import resource
 import statistics
@@ -26,16 +27,32 @@ from gemtag_tui.store.tracks import Track
 
 _GROUP = 1000
 _WORDS = [f"word{number}" for number in range(3000)]
+_WEIGHTS = list(itertools.accumulate(1 / rank for rank in range(1, len(_WORDS) + 1)))
+"""As in natural language: how often a word occurs falls with its rank."""
 _BUCKETS = ("subject", "setting", "style", "colours", "mood")
+_QUERIES = (
+    "",
+    "photo",
+    "photo person light",
+    "word7",
+    "word2900",
+    "tag:red",
+    "tag:red tag:word9",
+    "tag:word2900",
+    "-photo",
+    '"photo person"',
+    "photo -word8 tag:person",
+    "nowhere photo",
+)
 _COMMON = ("photo", "person", "outdoor", "light", "red")
 
 
 def _result(track: Track, asset: int, chance: random.Random) -> NewResult:
-    """A result like a model's: a sentence, and 15 tags in five buckets, of a vocabulary of 3,000."""
-    pick = chance.choices
-    summary = " ".join([*pick(_COMMON, k=2), *pick(_WORDS, k=12)])
+    """A result like a model's: a sentence, and 15 tags in five buckets; rare words are rare."""
+    picked = iter(chance.choices(_WORDS, cum_weights=_WEIGHTS, k=22))
+    summary = " ".join([chance.choice(_COMMON), *(next(picked) for _ in range(12))])
     buckets = {
-        bucket: tuple({*pick(_WORDS, k=2), common})
+        bucket: (next(picked), next(picked), common)
         for bucket, common in zip(_BUCKETS, _COMMON, strict=True)
     }
     return NewResult(
@@ -113,8 +130,7 @@ async def _reads(lib: Library, track: Track, assets: int) -> None:
     await _time("counts", lambda: work.counts(lib, track.id))
     await _time("next 200 to do", lambda: work.todo_page(lib, track.id, assets * 2 // 3, 200))
     await _time("due", lambda: work.due_page(lib, track.id, 1.8e9, 200))
-    for query in ("", "photo", "photo person light", "word7", "tag:red", "tag:red tag:word9", "-photo",
-                  '"photo person"', "wor*", "photo -word8 tag:person", "nowhere photo"):  # fmt: skip
+    for query in _QUERIES:
         await _time(f"first page of a search: {query!r}", lambda q=query: search.search(lib, q))
     await _time(
         "the same within a track: 'photo'", lambda: search.search(lib, "photo", track=track)

@@ -75,7 +75,7 @@ async def commit(lib: Library, group: Group) -> None:
         if group.snapshot is not None:
             await _snapshot(db, group.snapshot)
         if group.results and group.index:
-            await indexer.index_some(db, group.index, lib.tag_ids)
+            await indexer.index_some(db, group.index)
 
 
 async def _results(db: aiosqlite.Connection, group: Group) -> None:

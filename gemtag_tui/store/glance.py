@@ -18,7 +18,7 @@ from gemtag_tui.store.schema import APPLICATION_ID, refuse_newer, shipped
 from gemtag_tui.store.tracks import LATEST, Track
 from gemtag_tui.store.trouble import explain
 from gemtag_tui.store.uri import uri
-from gemtag_tui.store.work import COUNTERS, counts_from, without_track
+from gemtag_tui.store.work import COUNTERS, counts_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,6 @@ def _look(db: sqlite3.Connection, key: tuple[str, str, str] | None, *, alive: bo
     db.execute("BEGIN")  # one moment for all that follows
     track = _track(db, key)
     rows: list[Any] = db.execute(COUNTERS, (track.id if track else 0,)).fetchall()
-    if track is None:
-        rows = without_track(rows)
     state = db.execute(live.READ).fetchone()
     run = runs.run_row(db.execute(runs.LAST).fetchone())
     snapshot = None if state is None else live.decode(state[0])

@@ -6,6 +6,7 @@ Results are indexed in the order of their ids; `setting.indexed` is the last one
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
 
-TagKey = tuple[str, str]
-_CACHED = 50_000
 _CHUNK = 2_000
 
 _decode = msgspec.json.Decoder(dict[str, list[str]]).decode
@@ -42,13 +41,10 @@ _TAG = """
     INSERT INTO tag (bucket, name, assets) VALUES (?, ?, ?)
     ON CONFLICT (bucket, name) DO UPDATE SET assets = assets + excluded.assets
 """
-_TAG_ID = "SELECT id FROM tag WHERE bucket = ? AND name = ?"
-_LINK = "INSERT INTO asset_tag (tag, result) VALUES (?, ?) ON CONFLICT DO NOTHING"
-_UNLINK = "DELETE FROM asset_tag WHERE result = ? AND tag = (" + _TAG_ID + ")"
 
 
-def _keys(tags: dict[str, list[str]]) -> set[TagKey]:
-    return {(bucket, name) for bucket, names in tags.items() for name in names}
+def _keys(tags: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(bucket, name) for bucket, names in tags.items() for name in names]
 
 
 def _document(row: Any, tags: dict[str, list[str]]) -> tuple[int, str, str, str]:
@@ -58,39 +54,18 @@ def _document(row: Any, tags: dict[str, list[str]]) -> tuple[int, str, str, str]
     return row[0], row[1].replace("|", " "), text, f"all t{row[3]}"
 
 
-async def index_some(
-    db: aiosqlite.Connection, limit: int, cache: dict[TagKey, int] | None = None
-) -> int:
-    """Index up to `limit` results beyond the mark; returns how many. Inside a transaction.
-
-    Args:
-        db: the writing connection.
-        limit: most results.
-        cache: ids of known tags; to be emptied when the transaction is rolled back.
-    """
+async def index_some(db: aiosqlite.Connection, limit: int) -> int:
+    """Index up to `limit` results beyond the mark; returns how many. Inside a transaction."""
     ((mark,),) = await db.execute_fetchall(_MARK)
     rows = list(await db.execute_fetchall(_NEXT, (mark, limit)))
     if not rows:
         return 0
     tags = [_decode(row[2]) for row in rows]
     await db.executemany(_ADD, [_document(row, t) for row, t in zip(rows, tags, strict=True)])
-    await _link(db, [(row[0], _keys(t)) for row, t in zip(rows, tags, strict=True)], cache)
+    counted = Counter(chain.from_iterable(map(_keys, tags)))
+    await db.executemany(_TAG, [(*key, number) for key, number in sorted(counted.items())])
     await db.execute(_SET_MARK, (str(rows[-1][0]),))
     return len(rows)
-
-
-async def _link(
-    db: aiosqlite.Connection, found: list[tuple[int, set[TagKey]]], cache: dict[TagKey, int] | None
-) -> None:
-    ids: dict[TagKey, int] = {} if cache is None else cache
-    if len(ids) > _CACHED:
-        ids.clear()
-    counted = Counter(key for _, keys in found for key in keys)
-    await db.executemany(_TAG, [(*key, number) for key, number in counted.items()])
-    for key in counted.keys() - ids.keys():
-        ((ids[key],),) = await db.execute_fetchall(_TAG_ID, key)
-    links = [(ids[key], result) for result, keys in found for key in keys]
-    await db.executemany(_LINK, sorted(links))
 
 
 async def take_out(db: aiosqlite.Connection, asset: int, track: Track) -> None:
@@ -100,9 +75,7 @@ async def take_out(db: aiosqlite.Connection, asset: int, track: Track) -> None:
         if row[0] <= mark:
             tags = _decode(row[2])
             await db.execute(_REMOVE, _document(row, tags))
-            keys = _keys(tags)
-            await db.executemany(_TAG, [(*key, -1) for key in keys])
-            await db.executemany(_UNLINK, [(row[0], *key) for key in keys])
+            await db.executemany(_TAG, [(*key, -1) for key in _keys(tags)])
         await db.execute("DELETE FROM asset_ai WHERE id = ?", (row[0],))
 
 
@@ -117,7 +90,7 @@ async def catch_up(lib: Library) -> int:
     total = 0
     while await backlog(lib):
         async with lib.transaction() as db:
-            done = await index_some(db, _CHUNK, lib.tag_ids)
+            done = await index_some(db, _CHUNK)
         total += done
         if not done:
             break
@@ -125,10 +98,9 @@ async def catch_up(lib: Library) -> int:
 
 
 async def rebuild(lib: Library) -> int:
-    """Make the index anew from the results; returns how many. Tags keep their ids."""
+    """Make the index anew from the results; returns how many."""
     async with lib.transaction() as db:
         await db.execute("INSERT INTO search (search) VALUES ('delete-all')")
-        await db.execute("DELETE FROM asset_tag")
-        await db.execute("UPDATE tag SET assets = 0")
+        await db.execute("DELETE FROM tag")
         await db.execute(_SET_MARK, ("0",))
     return await catch_up(lib)

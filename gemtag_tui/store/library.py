@@ -41,13 +41,11 @@ class Library:
     Attributes:
         path: the file, absolute.
         clock: gives the times that are stored.
-        tag_ids: ids of tags by (bucket, name), as far as the writer has met them.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self.path = path.absolute()
         self.clock = clock
-        self.tag_ids: dict[tuple[str, str], int] = {}
         self._writer: aiosqlite.Connection | None = None
         self._reader: aiosqlite.Connection | None = None
         self._turn = asyncio.Lock()
@@ -144,7 +142,6 @@ class Library:
             except BaseException as error:
                 if self._writer.in_transaction:
                     await _finish(self._writer, "ROLLBACK")
-                self.tag_ids.clear()  # some may have been given in this transaction
                 if isinstance(error, sqlite3.Error) and is_trouble(error):
                     raise explain(error, self.path) from error
                 raise

@@ -58,34 +58,32 @@ class Candidate:
     waited: float = 0.0
 
 
-COUNTERS = "SELECT name, value FROM counter WHERE track IN (0, ?)"
-"""The kept counters of a track and of the library: nine rows at most."""
+COUNTERS = """
+    SELECT c.todo, c.retry_later, c.in_batches, c.tagged, c.known_bad, c.ignored,
+        l.files, l.missing, l.assets, l.bad
+    FROM library_counter l LEFT JOIN counter c ON c.track = ?
+"""
+"""The kept counters of a track and of the library: one row."""
 
 
 def counts_from(rows: Iterable[Any]) -> Counts:
-    """Make counts of the rows of `COUNTERS`."""
-    kept: dict[str, int] = dict(rows)
-    at = [kept.get(f"state{state:d}", 0) for state in State]
-    files, assets = kept.get("files", 0), kept.get("assets", 0)
+    """Make counts of what `COUNTERS` gives; without a track, of how a new one would begin."""
+    ((todo, later, batches, tagged, known_bad, ignored, files, missing, assets, bad),) = rows
+    if todo is None:
+        todo, later, batches, tagged, known_bad, ignored = assets - bad, 0, 0, 0, bad, 0
+    remaining = todo + later + batches
     return Counts(
-        total=sum(at),
-        tagged=at[State.TAGGED],
-        remaining=at[State.TODO] + at[State.RETRY] + at[State.BATCH],
-        known_bad=at[State.KNOWN_BAD],
-        ignored=at[State.IGNORED],
-        retry_later=at[State.RETRY],
-        in_batches=at[State.BATCH],
+        total=remaining + tagged + known_bad + ignored,
+        tagged=tagged,
+        remaining=remaining,
+        known_bad=known_bad,
+        ignored=ignored,
+        retry_later=later,
+        in_batches=batches,
         duplicates=files - assets,
         files=files,
-        missing=kept.get("missing", 0),
+        missing=missing,
     )
-
-
-def without_track(rows: Iterable[Any]) -> list[Any]:
-    """Add to the library's own counters how its assets would stand in a new track."""
-    kept: dict[str, int] = dict(rows)
-    bad = kept.get("bad", 0)
-    return [*kept.items(), ("state0", kept.get("assets", 0) - bad), ("state4", bad)]
 
 
 async def counts(lib: Library, track_id: int) -> Counts:
@@ -95,7 +93,7 @@ async def counts(lib: Library, track_id: int) -> Counts:
 
 async def library_counts(lib: Library) -> Counts:
     """Return the library's counts while there is no track: what can be used remains."""
-    return counts_from(without_track(await lib.rows(COUNTERS, (0,))))
+    return counts_from(await lib.rows(COUNTERS, (0,)))
 
 
 _CANDIDATE = """

@@ -54,7 +54,6 @@ async def test_words_phrases_tags_and_their_absence(lib):
     assert await found(lib, "tag:blue") == []
     assert await found(lib, "car -night") == [3, 1]
     assert await found(lib, "-tag:red") == [3]
-    assert await found(lib, "nigh*") == [2]
     assert await found(lib, "nigh") == []
 
 
@@ -90,7 +89,7 @@ async def test_a_replaced_result_is_found_by_its_new_words_only(lib):
     assert await found(lib, "new tag:kept") == [1]
     rows = await lib.rows("SELECT name, assets FROM tag ORDER BY name")
     assert rows == [("gone", 0), ("kept", 1)]
-    assert await lib.rows("SELECT count(*) FROM asset_tag") == [(1,)]
+    assert await lib.rows("SELECT asset, bucket, name FROM asset_tag") == [(1, "a", "kept")]
 
 
 async def test_the_index_follows_behind_and_catches_up(lib):
@@ -107,9 +106,9 @@ async def test_the_index_follows_behind_and_catches_up(lib):
 
 async def test_a_rebuilt_index_finds_the_same(lib):
     await tagged(lib, ("one sun", {"a": ("b", "c")}), ("two suns", {"a": ("c",)}))
-    before = await lib.rows("SELECT * FROM tag ORDER BY id")
+    before = await lib.rows("SELECT * FROM tag")
     assert await indexer.rebuild(lib) == 2
-    assert await lib.rows("SELECT * FROM tag ORDER BY id") == before
+    assert await lib.rows("SELECT * FROM tag") == before
     assert await found(lib, "sun") == [1]
     assert await found(lib, "tag:c") == [2, 1]
 

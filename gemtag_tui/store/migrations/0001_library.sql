@@ -104,21 +104,20 @@ CREATE INDEX asset_ai_track ON asset_ai(provider, model, profile);
 
 -- Derived from asset_ai by the indexer, up to the mark kept in `setting` under 'indexed'; can be rebuilt.
 CREATE TABLE tag (
-    id     INTEGER PRIMARY KEY,
     bucket TEXT NOT NULL,
     name   TEXT NOT NULL,
-    assets INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (bucket, name)
-) STRICT;
-CREATE TABLE asset_tag (
-    tag    INTEGER NOT NULL,              -- tag.id
-    result INTEGER NOT NULL,              -- asset_ai.id
-    PRIMARY KEY (tag, result)
+    assets INTEGER NOT NULL DEFAULT 0,    -- results that have it
+    PRIMARY KEY (bucket, name)
 ) STRICT, WITHOUT ROWID;
 -- tags: '| red | dark blue |', so that a phrase can ask for a whole tag. scope: 'all' and 't' + track.id.
 CREATE VIRTUAL TABLE search USING fts5(
     summary, tags, scope, content='', tokenize='unicode61 remove_diacritics 2 tokenchars ''|'''
 );
+
+-- Every tag of every result, for queries by hand; `search` is the way to find results by a tag.
+CREATE VIEW asset_tag AS
+SELECT r.asset, r.id AS result, b.key AS bucket, t.value AS name
+FROM asset_ai r, json_each(r.tags) b, json_each(b.value) t;
 
 CREATE TABLE failure (
     id         INTEGER PRIMARY KEY,
@@ -263,29 +262,52 @@ CREATE TABLE migration (
     applied_at REAL NOT NULL
 ) STRICT;
 
--- Kept, never counted: rows of `work` by state, and of the whole library under track 0.
+-- Kept, never counted: rows of `work` by state, ...
 CREATE TABLE counter (
-    track INTEGER NOT NULL,
-    name  TEXT NOT NULL,
-    value INTEGER NOT NULL CHECK (value >= 0),
-    PRIMARY KEY (track, name)
-) STRICT, WITHOUT ROWID;
-INSERT INTO counter VALUES (0, 'files', 0), (0, 'missing', 0), (0, 'assets', 0), (0, 'bad', 0);
+    track       INTEGER PRIMARY KEY,
+    todo        INTEGER NOT NULL DEFAULT 0,
+    retry_later INTEGER NOT NULL DEFAULT 0,
+    in_batches  INTEGER NOT NULL DEFAULT 0,
+    tagged      INTEGER NOT NULL DEFAULT 0,
+    known_bad   INTEGER NOT NULL DEFAULT 0,
+    ignored     INTEGER NOT NULL DEFAULT 0
+) STRICT;
+-- ... and of the whole library.
+CREATE TABLE library_counter (
+    id      INTEGER PRIMARY KEY CHECK (id = 1),
+    files   INTEGER NOT NULL CHECK (files >= 0),   -- that are there
+    missing INTEGER NOT NULL CHECK (missing >= 0), -- files that are not
+    assets  INTEGER NOT NULL CHECK (assets >= 0),  -- with a live file
+    bad     INTEGER NOT NULL CHECK (bad >= 0)      -- of these, unusable without asking a model
+) STRICT;
+INSERT INTO library_counter VALUES (1, 0, 0, 0, 0);
 
 CREATE TRIGGER track_added AFTER INSERT ON track BEGIN
-    INSERT INTO counter VALUES
-        (new.id, 'state0', 0), (new.id, 'state1', 0), (new.id, 'state2', 0),
-        (new.id, 'state3', 0), (new.id, 'state4', 0), (new.id, 'state5', 0);
+    INSERT INTO counter (track) VALUES (new.id);
 END;
 CREATE TRIGGER work_added AFTER INSERT ON work BEGIN
-    UPDATE counter SET value = value + 1 WHERE track = new.track AND name = 'state' || new.state;
+    UPDATE counter SET
+        todo = todo + (new.state = 0), retry_later = retry_later + (new.state = 1),
+        in_batches = in_batches + (new.state = 2), tagged = tagged + (new.state = 3),
+        known_bad = known_bad + (new.state = 4), ignored = ignored + (new.state = 5)
+        WHERE track = new.track;
 END;
 CREATE TRIGGER work_removed AFTER DELETE ON work BEGIN
-    UPDATE counter SET value = value - 1 WHERE track = old.track AND name = 'state' || old.state;
+    UPDATE counter SET
+        todo = todo - (old.state = 0), retry_later = retry_later - (old.state = 1),
+        in_batches = in_batches - (old.state = 2), tagged = tagged - (old.state = 3),
+        known_bad = known_bad - (old.state = 4), ignored = ignored - (old.state = 5)
+        WHERE track = old.track;
 END;
 CREATE TRIGGER work_moved AFTER UPDATE OF state ON work WHEN old.state <> new.state BEGIN
-    UPDATE counter SET value = value - 1 WHERE track = old.track AND name = 'state' || old.state;
-    UPDATE counter SET value = value + 1 WHERE track = new.track AND name = 'state' || new.state;
+    UPDATE counter SET
+        todo = todo + (new.state = 0) - (old.state = 0),
+        retry_later = retry_later + (new.state = 1) - (old.state = 1),
+        in_batches = in_batches + (new.state = 2) - (old.state = 2),
+        tagged = tagged + (new.state = 3) - (old.state = 3),
+        known_bad = known_bad + (new.state = 4) - (old.state = 4),
+        ignored = ignored + (new.state = 5) - (old.state = 5)
+        WHERE track = new.track;
 END;
 
 -- Where an asset belongs in a track, from what is known of it.
@@ -313,24 +335,23 @@ CREATE TRIGGER asset_came AFTER UPDATE OF files ON asset WHEN old.files = 0 AND 
         SELECT track, asset, state, due FROM place WHERE asset = new.id
         ON CONFLICT DO NOTHING;
     UPDATE failure SET live = 1 WHERE asset = new.id;
-    UPDATE counter SET value = value + 1 WHERE track = 0 AND name = 'assets';
+    UPDATE library_counter SET assets = assets + 1;
 END;
 CREATE TRIGGER asset_went AFTER UPDATE OF files ON asset WHEN old.files > 0 AND new.files = 0 BEGIN
     DELETE FROM work WHERE track IN (SELECT id FROM track) AND asset = new.id;
     UPDATE failure SET live = 0 WHERE asset = new.id;
-    UPDATE counter SET value = value - 1 WHERE track = 0 AND name = 'assets';
+    UPDATE library_counter SET assets = assets - 1;
 END;
 CREATE TRIGGER asset_turned AFTER UPDATE OF files, bad ON asset
 WHEN (old.files > 0 AND old.bad) <> (new.files > 0 AND new.bad) BEGIN
-    UPDATE counter SET value = value + iif(new.files > 0 AND new.bad, 1, -1)
-        WHERE track = 0 AND name = 'bad';
+    UPDATE library_counter SET bad = bad + iif(new.files > 0 AND new.bad, 1, -1);
 END;
 
 CREATE TRIGGER file_added AFTER INSERT ON file WHEN new.missing_at IS NULL BEGIN
     UPDATE asset SET files = files + 1,
         file = CASE WHEN files = 0 OR file IS NULL THEN new.id ELSE min(file, new.id) END
         WHERE id = new.asset;
-    UPDATE counter SET value = value + 1 WHERE track = 0 AND name = 'files';
+    UPDATE library_counter SET files = files + 1;
 END;
 CREATE TRIGGER file_left AFTER UPDATE OF asset, missing_at ON file
 WHEN old.missing_at IS NULL AND (new.missing_at IS NOT NULL OR new.asset <> old.asset) BEGIN
@@ -340,14 +361,14 @@ WHEN old.missing_at IS NULL AND (new.missing_at IS NOT NULL OR new.asset <> old.
             CASE WHEN new.asset = old.asset OR sha256 IS NULL THEN file END
         )
         WHERE id = old.asset;
-    UPDATE counter SET value = value - 1 WHERE track = 0 AND name = 'files';
+    UPDATE library_counter SET files = files - 1;
 END;
 CREATE TRIGGER file_entered AFTER UPDATE OF asset, missing_at ON file
 WHEN new.missing_at IS NULL AND (old.missing_at IS NOT NULL OR new.asset <> old.asset) BEGIN
     UPDATE asset SET files = files + 1,
         file = CASE WHEN files = 0 OR file IS NULL THEN new.id ELSE min(file, new.id) END
         WHERE id = new.asset;
-    UPDATE counter SET value = value + 1 WHERE track = 0 AND name = 'files';
+    UPDATE library_counter SET files = files + 1;
 END;
 -- A path that holds another content now does not stand for the old one.
 CREATE TRIGGER file_moved AFTER UPDATE OF asset ON file WHEN new.asset <> old.asset BEGIN
@@ -356,11 +377,11 @@ CREATE TRIGGER file_moved AFTER UPDATE OF asset ON file WHEN new.asset <> old.as
 END;
 CREATE TRIGGER file_lost AFTER UPDATE OF missing_at ON file
 WHEN old.missing_at IS NULL AND new.missing_at IS NOT NULL BEGIN
-    UPDATE counter SET value = value + 1 WHERE track = 0 AND name = 'missing';
+    UPDATE library_counter SET missing = missing + 1;
 END;
 CREATE TRIGGER file_back AFTER UPDATE OF missing_at ON file
 WHEN old.missing_at IS NOT NULL AND new.missing_at IS NULL BEGIN
-    UPDATE counter SET value = value - 1 WHERE track = 0 AND name = 'missing';
+    UPDATE library_counter SET missing = missing - 1;
 END;
 
 -- What was found without asking a model holds for every track.
