@@ -19,14 +19,15 @@ USEFUL_MOST = 64
 HARD_MOST = 512
 HEADROOM = 1.5
 SPARE = 3
-WINDOW = 24
-ENOUGH = 20
+WINDOW = 36
 CUT_SHARE = 0.45
 """Share of overload among the last `WINDOW` outcomes: a quarter failing at random stays below."""
 CUT = 0.7
 EXPLODED = 5.0
 EXPLODED_LEAST = 3.0
 STALL_FAILURES = 6
+STALL_MOST = 24
+"""Failures in a row that make a stall: as many as are in flight, within these bounds."""
 STALL_SECONDS = 30.0
 OUTAGE = frozenset({Trouble.OVERLOADED, Trouble.NETWORK, Trouble.TIMEOUT, Trouble.CAPACITY})
 """Troubles that say something about the server's health. A quota's refusal does not."""
@@ -55,7 +56,8 @@ class Concurrency:
         self._in_flight = 0
         self._ghosts = 0  # of those in flight: left over from a stall, hanging
         self._recovered_at = -math.inf
-        self._peak: deque[tuple[float, int]] = deque()  # falling maxima of calls in flight
+        self._used = self._used_before = 0  # most in flight, in this stretch and the last
+        self._stretch_at = -math.inf
         self._latency = self._usual = 0.0
         self._rate = 0.0
         self._failed_in_row = 0
@@ -123,14 +125,10 @@ class Concurrency:
             self._heard_at = max(self._heard_at, now)
         self._in_flight += 1
         self._probe.started(now)
-        used = self._in_flight - self._ghosts
-        while self._peak and self._peak[-1][1] <= used:
-            self._peak.pop()
-        self._peak.append((now, used))
+        self._used = max(self._used, self._in_flight - self._ghosts)
 
     def on_success(self, now: float, latency: float) -> None:
         """Take in any answer that shows the server well, a refused image included."""
-        used = self._in_flight - self._ghosts
         if self._ended(now, now - latency) and not self._probe.active:
             return
         self._failed_in_row = 0
@@ -140,7 +138,7 @@ class Concurrency:
                 self._recover(now)
             return
         self._outcomes.append(False)
-        if used >= int(self._target) - 1 and self._target < self._most():
+        if self._target < self._most():
             self._grow()
         self._judge(now)
 
@@ -159,7 +157,7 @@ class Concurrency:
             self._probe.failed(now, sent)
             return
         self._failed_in_row += 1
-        if self._failed_in_row >= max(STALL_FAILURES, min(WINDOW, self._in_flight)):
+        if self._failed_in_row >= max(STALL_FAILURES, min(STALL_MOST, self._in_flight)):
             self._stall(now)
         elif now >= self._cut_at + self._round_trip():
             self._outcomes.append(True)
@@ -218,13 +216,18 @@ class Concurrency:
         self._usual = latency if first else self._usual + 0.01 * (latency - self._usual)
 
     def _grow(self) -> None:
-        self._target += 1.0 if self._target < self._slow_start else 1.0 / self._target
+        """Add what was earned, as long as what is allowed is used."""
+        used = max(self._used, self._used_before)
+        if self._target < self._slow_start:
+            self._target += 1.0 if self._target < 2 * used else 0.0
+        elif used >= int(self._target) - 1:
+            self._target += 1.0 / self._target
         if self._goal and self._target >= self._goal:
             self._goal = 0.0
 
     def _recover(self, now: float) -> None:
         self._ghosts, self._recovered_at = self._in_flight, now
-        self._peak.clear()
+        self._used = self._used_before = 0
         before = self._probe.succeeded()
         self._slow_start = max(before, 2.0)
         self._target = 2.0
@@ -234,7 +237,7 @@ class Concurrency:
     def _judge(self, now: float) -> None:
         if now < self._cut_at + self._round_trip() or self._target <= self._floor:
             return
-        share = sum(self._outcomes) / max(ENOUGH, len(self._outcomes))
+        share = sum(self._outcomes) / WINDOW
         exploded = self._latency > max(EXPLODED_LEAST, EXPLODED * self._usual)
         if share > CUT_SHARE or exploded:
             self._goal = max(self._goal, self._target)
@@ -257,11 +260,10 @@ class Concurrency:
         self._probe.begin(now, since, min(self._target, float(self._most())), self._round_trip())
 
     def _shrink_unused(self, now: float) -> None:
-        recent = 10.0 + 2 * self._latency
-        while len(self._peak) > 1 and self._peak[1][0] < now - recent:
-            self._peak.popleft()
-        if self._peak and self._peak[0][0] < now - recent:
-            self._peak[0] = (now, self._in_flight - self._ghosts)
-        if self._peak and self._target > START:
-            useful = math.ceil(self._peak[0][1] * HEADROOM) + SPARE
+        if now >= self._stretch_at + 10.0 + 2 * self._latency:
+            self._used_before, self._used = self._used, self._in_flight - self._ghosts
+            self._stretch_at = now
+        if self._target > START:
+            used = max(self._used, self._used_before)
+            useful = math.ceil(used * HEADROOM) + SPARE
             self._target = max(float(START), min(self._target, useful))

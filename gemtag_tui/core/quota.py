@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import chain
 
 MARGIN = 0.005
 """A weight is held for this share longer than the span: calls reach the server up to 0.3 s later than
@@ -55,6 +56,7 @@ class PacedWindow:
         self._limit = max(0, limit)
         self._hold = span * (1 + MARGIN)
         self._log: deque[Entry] = deque()
+        self._past: deque[Entry] = deque()  # out of the window: what a late refusal looks back at
         self._sum = 0
         self._next = -math.inf  # when the pace has caught up with everything taken
         self.peak = 0
@@ -114,7 +116,9 @@ class PacedWindow:
         """Return the weight sent in the span before `until` and, as far as known, not refused."""
         since = until - self._hold / (1 + MARGIN)
         return sum(
-            e.weight for e in self._log if since < e.at < until and e.fate is not Fate.REFUSED
+            e.weight
+            for e in chain(self._past, self._log)
+            if since < e.at < until and e.fate is not Fate.REFUSED
         )
 
     def load(self, now: float, history: Iterable[tuple[float, int, Fate]]) -> None:
@@ -150,3 +154,6 @@ class PacedWindow:
             gone = log.popleft()
             gone.held = False
             self._sum -= gone.weight
+            self._past.append(gone)
+        while self._past and self._past[0].at + 2 * self._hold <= now:
+            self._past.popleft()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-_WEIGHT = 0.05
+_WEIGHT = 0.01
 _LEAST, _MOST = 0.2, 8.0
-_SIGMAS = 3.0
+_SIGMAS = 2.0
 
 
 class Measure:
