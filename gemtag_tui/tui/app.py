@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual.app import App, InvalidThemeError
+from textual.app import InvalidThemeError
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -17,7 +17,8 @@ from textual.timer import Timer
 
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.core.text import plain
-from gemtag_tui.tui.hangup import ignore_hangups, leave_on_hangup
+from gemtag_tui.tui.hangup import leave_on_hangup, restore_signals
+from gemtag_tui.tui.narrow import NarrowApp
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.table import SCREENS
 from gemtag_tui.tui.sitting import Sitting
@@ -30,7 +31,7 @@ log = logging.getLogger("gemtag.tui")
 HISTORY = 500
 
 
-class GemtagApp(App[None]):
+class GemtagApp(NarrowApp):
     """Watches a library and passes on what a person wants; the engine is another process."""
 
     TITLE = "gemtag"
@@ -61,7 +62,13 @@ class GemtagApp(App[None]):
     ]  # fmt: skip
 
     def __init__(
-        self, source: Source, *, tick: float = 1.0, ascii_only: bool = False, theme: str = "gemtag"
+        self,
+        source: Source,
+        *,
+        tick: float = 1.0,
+        ascii_only: bool = False,
+        theme: str = "gemtag",
+        first_screen: str = "",
     ) -> None:
         super().__init__()
         self.source = source
@@ -72,6 +79,7 @@ class GemtagApp(App[None]):
         self.animation_level = "none"
         self._tick = tick
         self._wanted_theme = theme
+        self._first = first_screen
         self._beat_timer: Timer | None = None
         self._broken = ""
         self.register_theme(CALM)
@@ -93,7 +101,7 @@ class GemtagApp(App[None]):
 
     def on_unmount(self) -> None:
         """Give the signals back."""
-        ignore_hangups(self)
+        restore_signals()
 
     # The beat
 
@@ -204,7 +212,7 @@ class GemtagApp(App[None]):
             self.say("Back where you were.")
 
     def _first_screen(self) -> str:
-        return "run" if self.look.engine or self.look.run else "plan"
+        return self._first or ("run" if self.look.engine or self.look.run else "plan")
 
     # Trouble
 
@@ -218,8 +226,25 @@ class GemtagApp(App[None]):
         self._close_messages_no_wait()
 
 
-def run_tui(library_path: Path, config_path: Path | None = None, *, no_mouse: bool = False) -> int:
-    """Open the screens on a library and return the exit code."""
+def run_tui(
+    library_path: Path,
+    config_path: Path | None = None,
+    *,
+    no_mouse: bool = False,
+    first_screen: str = "",
+    goes_on: bool = True,
+) -> int:
+    """Open the screens on a library and return the exit code.
+
+    Args:
+        library_path: made when it is not there.
+        config_path: the settings file when a person named one.
+        no_mouse: leave the mouse to the terminal.
+        first_screen: shown when there was no earlier sitting.
+        goes_on: whether a run outlives the screens; a demo's does not.
+    """
     from gemtag_tui.tui.wiring import run  # noqa: PLC0415 - it imports this module
 
-    return run(library_path, config_path, no_mouse=no_mouse)
+    return run(
+        library_path, config_path, no_mouse=no_mouse, first_screen=first_screen, goes_on=goes_on
+    )

@@ -7,11 +7,12 @@ import os
 import signal
 import threading
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gemtag_tui.tui.app import GemtagApp
 
+_before: dict[int, Any] = {}
 _SIGNALS = ("SIGHUP", "SIGTERM")
 _PATIENCE = 3.0
 """Seconds for a clean end. A terminal that stopped reading blocks the event loop: then we just end,
@@ -33,13 +34,12 @@ def leave_on_hangup(app: GemtagApp) -> None:
 
     for name in _SIGNALS:
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), leave)
+            number = getattr(signal, name)
+            _before[number] = signal.signal(number, leave)
 
 
-def ignore_hangups(app: GemtagApp) -> None:
-    """Put the signals' usual effect back."""
-    if app.is_headless or threading.current_thread() is not threading.main_thread():
-        return
-    for name in _SIGNALS:
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_DFL)
+def restore_signals() -> None:
+    """Put back what the signals did before."""
+    while _before:
+        number, handler = _before.popitem()
+        signal.signal(number, handler)

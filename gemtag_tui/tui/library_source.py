@@ -25,15 +25,22 @@ from gemtag_tui.store import commands, live, prefs, runs, tracks, work
 from gemtag_tui.store.library import Library
 from gemtag_tui.store.lock import is_held_by_someone
 from gemtag_tui.tui.source import Offer
+from gemtag_tui.tui.source_assets import AssetSource
+from gemtag_tui.tui.source_batches import BatchSource
+from gemtag_tui.tui.source_failures import FailureSource
 from gemtag_tui.tui.source_holds import HoldsSource
 from gemtag_tui.tui.source_log import LogSource
+from gemtag_tui.tui.source_plan import PlanSource
+from gemtag_tui.tui.source_scan import ScanSource
 from gemtag_tui.tui.state import LastRun, Look
 
 ANSWER_SECONDS = 5.0
 LOOK_SECONDS = 0.05
 
 
-class LibrarySource(LogSource, HoldsSource):
+class LibrarySource(
+    LogSource, HoldsSource, PlanSource, ScanSource, FailureSource, AssetSource, BatchSource
+):
     """Everything the screens ask for, from one open library.
 
     Args:
@@ -109,7 +116,7 @@ class LibrarySource(LogSource, HoldsSource):
         run = await runs.last(self.lib)
         snapshot = await live.read(self.lib) or RunSnapshot()
         if not engine or not snapshot.run:
-            snapshot = msgspec.structs.replace(snapshot, counts=await self._counts(run))
+            snapshot = msgspec.structs.replace(snapshot, counts=await self._counts_of(run))
         counts = snapshot.counts
         last = None
         if run is not None:
@@ -131,7 +138,7 @@ class LibrarySource(LogSource, HoldsSource):
             cap=float(own_cap or self.settings.budget.run),
         )
 
-    async def _counts(self, run: runs.RunRow | None) -> Counts:
+    async def _counts_of(self, run: runs.RunRow | None) -> Counts:
         track = await tracks.track_by_id(self.lib, run.track) if run is not None else None
         track = track or await tracks.latest_track(self.lib)
         if track is None:

@@ -39,16 +39,28 @@ def farewell(look: Look) -> str:
     return f"The run goes on{since}. gemtag opens it again."
 
 
-def run(library_path: Path, config_path: Path | None, *, no_mouse: bool = False) -> int:
+def run(
+    library_path: Path,
+    config_path: Path | None,
+    *,
+    no_mouse: bool = False,
+    first_screen: str = "",
+    goes_on: bool = True,
+) -> int:
     """Show the screens until the person leaves; returns the exit code."""
     why = refusal()
     if why:
         print(why, file=sys.stderr)
         return 2
-    return asyncio.run(_run(library_path, config_path, no_mouse))
+    code, words = asyncio.run(_run(library_path, config_path, no_mouse, first_screen))
+    if words and goes_on:
+        print(words)
+    return code
 
 
-async def _run(library_path: Path, config_path: Path | None, no_mouse: bool) -> int:
+async def _run(
+    library_path: Path, config_path: Path | None, no_mouse: bool, first_screen: str
+) -> tuple[int, str]:
     from gemtag_tui.tui.app import GemtagApp  # noqa: PLC0415 - Textual is heavy
     from gemtag_tui.tui.library_source import LibrarySource  # noqa: PLC0415
 
@@ -59,6 +71,7 @@ async def _run(library_path: Path, config_path: Path | None, no_mouse: bool) -> 
             tick=screen.tick_seconds,
             ascii_only=screen.ascii or needs_ascii(),
             theme=screen.theme,
+            first_screen=first_screen,
         )
         await app.run_async(mouse=screen.mouse and not no_mouse)
         words = ""
@@ -67,6 +80,4 @@ async def _run(library_path: Path, config_path: Path | None, no_mouse: bool) -> 
                 words = farewell(await source.look())
             except GemtagError:
                 words = ""
-    if words:
-        print(words)
-    return app.return_code or 0
+    return app.return_code or 0, words

@@ -81,6 +81,10 @@ class GemtagScreen(Screen[None]):
     def on_filter(self, text: str) -> None:
         """Apply a filter ("" for none)."""
 
+    def quiet_actions(self) -> set[str]:
+        """Actions that the footer leaves out just now; their keys work, and say why they can't."""
+        return set()
+
     def keep(self) -> dict[str, Any]:
         """What to restore when gemtag is opened again, as JSON values; the filter is kept too."""
         return {}
@@ -159,7 +163,8 @@ class GemtagScreen(Screen[None]):
     def draw_keys(self) -> None:
         """Draw the line of keys."""
         hint = self.query_one(PromptLine).hint
-        active = list(self.active_bindings.values())
+        quiet = self.quiet_actions()
+        active = [a for a in self.active_bindings.values() if a.binding.action not in quiet]
         line = hint or key_line(active, self.size.width)
         self.query_one("#keys", Block).show([line])
 

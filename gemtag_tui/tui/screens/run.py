@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, ClassVar
 
 from textual import events
@@ -13,7 +12,7 @@ from gemtag_tui.tui.paint import Line, rule
 from gemtag_tui.tui.screens.entry import EntryScreen
 from gemtag_tui.tui.screens.run_actions import RunActions
 from gemtag_tui.tui.screens.run_gauges import middle_lines
-from gemtag_tui.tui.screens.run_lines import away_lines, head_lines, result_lines
+from gemtag_tui.tui.screens.run_lines import away_lines, head_lines, result_lines, short_path
 from gemtag_tui.tui.source import ErrorEntry
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
@@ -25,7 +24,7 @@ from gemtag_tui.tui.words import number, seconds_clock
 COLUMNS: list[Column[ErrorEntry]] = [
     Column("time", 8, lambda e: (seconds_clock(e.at), "muted")),
     Column("kind", 14, lambda e: (e.kind.replace("_", " "), "warn")),
-    Column("image", 14, lambda e: (os.fsdecode(e.path), ""), keep="tail", grow=2),
+    Column("image", 14, lambda e: (short_path(e.path), ""), keep="tail", grow=2),
     Column("message", 24, lambda e: (e.message, ""), grow=2, rank=1),
     Column("then", 16, lambda e: (e.fate, "muted"), grow=3),
 ]  # fmt: skip
@@ -83,6 +82,12 @@ class RunScreen(RunActions):
     @property
     def _log(self) -> PagedList[ErrorEntry]:
         return self.query_one("#run-errors", PagedList)
+
+    def quiet_actions(self) -> set[str]:
+        """Leave out of the footer what would only say that it can't be done."""
+        if self.look.engine:
+            return {"start"}
+        return {"pause", "stop", "more(1)", "lane", "no_cap"}
 
     # Showing
 

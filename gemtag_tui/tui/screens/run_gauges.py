@@ -34,7 +34,8 @@ def _plot_title(snapshot: RunSnapshot, width: int) -> Line:
     top = max(snapshot.rate_history[-width:], default=0.0) * 60 / slot if slot else 0.0
     if not top:
         return [("images/min", "muted")]
-    return [(f"images/min, top {number(top)}, {duration(shown * slot)}", "muted")]
+    words = f"top {number(top)}/min, {duration(shown * slot)}"
+    return [(f"images, {words}" if width >= 40 else words, "muted")]
 
 
 def rate_lines(snapshot: RunSnapshot, width: int, height: int) -> list[Line]:

@@ -27,7 +27,7 @@ MOVING = {Life.RUNNING, Life.STOPPING, Life.PARKED, Life.PAUSED, Life.STALLED}
 def head_lines(look: Look, width: int, zone: tzinfo | None = None) -> list[Line]:
     """The upper part: what runs, how far, how fast, what it costs, and why it moves or does not."""
     return [
-        who_line(look, width),
+        who_line(look, width, zone),
         progress_line(look.snapshot, width),
         account_line(look.snapshot, width),
         pace_line(look, width, zone),
@@ -37,7 +37,7 @@ def head_lines(look: Look, width: int, zone: tzinfo | None = None) -> list[Line]
     ]
 
 
-def who_line(look: Look, width: int) -> Line:
+def who_line(look: Look, width: int, zone: tzinfo | None = None) -> Line:
     """Provider, model, profile, lane and since when."""
     snapshot = look.snapshot
     if not snapshot.model:
@@ -45,10 +45,10 @@ def who_line(look: Look, width: int) -> Line:
     parts: list[Line] = [[(" ", ""), (snapshot.model, "strong")]]
     if snapshot.provider and snapshot.provider != "google":
         parts.append([(snapshot.provider, "warn")])
-    parts += [[("profile ", "muted"), (snapshot.profile, "")], [(snapshot.lane, "")]]
-    started = f"started {ago(look.now - snapshot.started_at)}" if snapshot.started_at else ""
-    right: Line = [(f"{started} ", "muted")] if look.engine and started else []
-    return sides(join(parts), right, width)
+    parts += [[(snapshot.lane, "")], [("profile ", "muted"), (snapshot.profile, "")]]
+    began = snapshot.started_at
+    right: Line = [(f"since {clock(began, look.now, zone)} ", "muted")] if began else []
+    return sides(join(parts), right if look.engine else [], width)
 
 
 def progress_line(snapshot: RunSnapshot, width: int) -> Line:
@@ -130,13 +130,13 @@ def why_line(look: Look, width: int, zone: tzinfo | None = None) -> Line:
     """Why it moves as it does, or why nothing moves and until when."""
     life, snapshot = look.life, look.snapshot
     glyph, tone = GLYPHS[life]
-    if life in {Life.RUNNING, Life.STOPPING} and not snapshot.waiting_for:
+    if life in {Life.RUNNING, Life.STOPPING}:
         return join_fitting(_calls(snapshot), width)
     words = _why_words(look, zone)
     return [(f" {glyph} ", tone), (fit(safe(words), width - 4).rstrip(), tone)]
 
 
-def _why_words(look: Look, zone: tzinfo | None) -> str:  # noqa: PLR0911 - one a state
+def _why_words(look: Look, zone: tzinfo | None) -> str:
     match look.life:
         case Life.IDLE:
             return _idle_words(look)
@@ -148,11 +148,9 @@ def _why_words(look: Look, zone: tzinfo | None) -> str:  # noqa: PLR0911 - one a
             return _died_words(look, zone)
         case Life.PARKED:
             return _parked_words(look, zone)
-        case Life.PAUSED:
+        case _:
             flying = look.snapshot.in_flight
             return f"Paused: nothing new is sent, {flying} in flight. p resumes."
-        case _:
-            return look.snapshot.waiting_for
 
 
 def _calls(snapshot: RunSnapshot) -> list[Line]:
@@ -196,8 +194,11 @@ def _parked_words(look: Look, zone: tzinfo | None) -> str:
 
 
 def notice_line(look: Look, width: int) -> Line:
-    """The first warning, else the run's last words."""
+    """Why nothing moves, else the first warning, else the run's last words."""
     snapshot = look.snapshot
+    if look.life in {Life.RUNNING, Life.STOPPING} and snapshot.waiting_for:
+        words = fit(safe(snapshot.waiting_for), width - 4).rstrip()
+        return [(" ‖ ", "warn"), (words, "")]
     if snapshot.warnings:
         more = f" (+{len(snapshot.warnings) - 1} more)" if len(snapshot.warnings) > 1 else ""
         words = fit(safe(snapshot.warnings[0]), max(1, width - 4 - len(more))).rstrip()
@@ -215,17 +216,16 @@ def result_lines(results: list[LastResult], width: int, height: int) -> list[Lin
     lines: list[Line] = []
     for result in results[: max(1, height // 2)]:
         room = max(16, width * 3 // 10)
-        path = safe(os.fsdecode(result.path))
-        name = fit(_short(path), room, keep="tail")
+        name = fit(safe(short_path(result.path)), room, keep="tail")
         summary = fit(safe(result.summary), width - room - 4)
         lines.append([(" ", ""), (name, "accent"), ("  ", ""), (summary, "")])
         lines.append(tag_line(result.tags, width))
     return lines[:height]
 
 
-def _short(path: str) -> str:
+def short_path(path: bytes) -> str:
     """The last two parts of a path: its folder and name."""
-    return "/".join(path.split("/")[-2:])
+    return "/".join(os.fsdecode(path).split("/")[-2:])
 
 
 def tag_line(tags: dict[str, list[str]], width: int) -> Line:

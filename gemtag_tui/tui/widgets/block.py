@@ -15,7 +15,7 @@ from textual.widget import Widget
 
 from gemtag_tui.tui.paint import TONES, Line, Span, fit, safe
 
-_GAP = 24
+_GAP = 10
 """Unchanged cells between two changes that cost no more to send again than to jump over."""
 
 Cell = tuple[str, str]

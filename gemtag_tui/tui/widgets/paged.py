@@ -13,6 +13,8 @@ from gemtag_tui.tui.source import Pages
 from gemtag_tui.tui.widgets.columns import Column, Marks
 from gemtag_tui.tui.widgets.rows import RowsView
 
+__all__ = ["Column", "Marks", "PagedList"]
+
 Row = TypeVar("Row")
 GUTTER = 2
 
