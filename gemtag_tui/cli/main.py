@@ -6,6 +6,7 @@ The modules of the commands are loaded when they are called, so that `gemtag sta
 from __future__ import annotations
 
 import importlib
+import io
 import logging
 import os
 import sys
@@ -97,8 +98,7 @@ def main(args: Sequence[str]) -> int:
         code = _invoke(list(args), shell)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show(sys.stderr)
-        return WRONG
+        return _wrong_words(error)
     except GemtagError as error:
         say(f"{error.title}: {plain(error.message, 4000)}")
         return error.exit_code
@@ -134,6 +134,13 @@ def _no_command(ctx: click.Context) -> int:
     from gemtag_tui.cli.view import open_view  # noqa: PLC0415
 
     return open_view(shell)
+
+
+def _wrong_words(error: click.ClickException) -> int:
+    words = io.StringIO()
+    error.show(words)
+    say(words.getvalue().rstrip())
+    return WRONG
 
 
 def _hint(name: str) -> str:
