@@ -9,7 +9,7 @@ FIRST = 1.0
 LONGEST = 10.0
 """A two-minute outage then costs some fifteen probing calls, and at most this long on top."""
 PATIENCE = 10.0
-"""Seconds after which a probing call that hangs is joined by another: an outage may swallow calls."""
+"""Seconds after which a hanging probe is joined by another: an outage may swallow calls."""
 
 AFTERGLOW = 2.0
 """Seconds for which answers to calls from before a stall still come in."""
@@ -83,7 +83,7 @@ class Probe:
         self._due = now + self._jittered()
 
     def cancelled(self, now: float) -> None:
-        """Take in that a call was given up by us: another probe may go as soon as it is due."""
+        """Take in that we gave a call up: another probe may go once it is due."""
         if self.active and self._out:
             self._out, self._due = False, max(self._due, now)
 

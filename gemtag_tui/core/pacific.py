@@ -1,4 +1,4 @@
-"""Days and months as Google counts quotas: by the clock of Los Angeles, daylight saving included."""
+"""Days and months as Google counts quotas: by Los Angeles time, daylight saving included."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def month_of(unix: float) -> str:
 
 
 def next_midnight(unix: float) -> float:
-    """Return the Unix seconds of the first Pacific midnight after a moment (23 to 25 hours apart)."""
+    """Return the Unix seconds of the first Pacific midnight after a moment."""
     today = datetime.fromtimestamp(unix, PACIFIC).date()
     return datetime.combine(today + timedelta(days=1), time(), PACIFIC).timestamp()
 

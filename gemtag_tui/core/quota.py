@@ -1,7 +1,7 @@
 """A limit per minute, kept exactly over every window of any phase and used up evenly.
 
-All times are monotonic seconds that are passed in; all weights are whole numbers (requests, tokens),
-so that nothing drifts.
+All times are monotonic seconds that are passed in; all weights are whole numbers (requests,
+tokens), so that nothing drifts.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from enum import IntEnum
 from itertools import chain
 
 MARGIN = 0.005
-"""A weight is held for this share longer than the span: calls reach the server up to 0.3 s later than
-others, and 99.5 % of the limit is still used."""
+"""A weight is held for this share longer than the span: calls may reach the server up to 0.3 s
+later than others, and 99.5 % of the limit is still used."""
 SLACK = 0.1
 """Seconds by which the pace may be overtaken: a timer that wakes late costs nothing."""
 
@@ -43,9 +43,10 @@ class Entry:
 class PacedWindow:
     """A rolling window that is never over its limit, and an even pace inside it.
 
-    Two rules together. The log: whatever was taken counts for `span * (1 + MARGIN)` seconds, and the
-    sum never passes the limit, so sliding, calendar and bucket counting all agree. The pace: after a
-    weight, the next may go once its share of the span has passed; idling saves up only `SLACK`.
+    Two rules together. The log: whatever was taken counts for `span * (1 + MARGIN)` seconds, and
+    the sum never passes the limit, so sliding, calendar and bucket counting all agree. The pace:
+    after a weight, the next may go once its share of the span has passed; idling saves up only
+    `SLACK`.
 
     Args:
         limit: weight per span, 0 for none.
@@ -67,7 +68,7 @@ class PacedWindow:
         return self._limit
 
     def earliest(self, now: float, weight: int) -> float:
-        """Return the first moment at which `weight` may be taken: `now`, later, or `inf` for never."""
+        """Return the first moment at which `weight` may be taken; `inf` for never."""
         if not self._limit:
             return now
         if weight > self._limit:
@@ -85,7 +86,7 @@ class PacedWindow:
         return entry
 
     def correct(self, entry: Entry, weight: int) -> None:
-        """Put the real weight in the place of the estimate; the pace makes up for the difference."""
+        """Put the real weight in the estimate's place; the pace makes up for the difference."""
         delta = weight - entry.weight
         entry.weight = weight
         if entry.held and delta:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-QUIET_INFERRED = 300.0
+QUIET_INFERRED = 600.0
 QUIET_NAMED = 3600.0
 """Seconds without a refusal after which a learned limit is tried a little higher."""
 QUIET_MOST = 6 * 3600.0
 RISE = 1.03
-RELAPSE_WITHIN = 600.0
+RELAPSE_WITHIN = 900.0
 LEAST_SHARE = 4
 """One lesson without a named value takes at most this divisor: others may have used the quota."""
 FEWEST = 5
@@ -59,7 +59,7 @@ class Ceiling:
         """Learn from a refusal; returns whether the figure changed.
 
         Args:
-            sent: when the refused call was sent. One sent before the last lesson teaches nothing new.
+            sent: when the refused call was sent; one from before the last lesson teaches nothing.
             value: the limit that the server named.
             accepted: what it had let through in the span before that call.
         """

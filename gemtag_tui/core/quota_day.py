@@ -7,7 +7,7 @@ from gemtag_tui.core.pacific import last_midnight, next_midnight
 WAKE_AFTER = 2.0
 """Seconds after midnight at which parked work wakes: clocks differ a little."""
 SKEW_SECONDS = 900.0
-"""A refusal this soon after midnight, with little used, means that the server's day is not over yet."""
+"""A refusal this soon after midnight, with little used: the server's day is not over yet."""
 SKEW_WAIT = 60.0
 _KEEP = 2 * 86_400.0
 MARKS = (80, 95)

@@ -13,7 +13,7 @@ from gemtag_tui.core.snapshot import Gauge
 
 
 def gauges(
-    now: float, unix: float, limits: Limiters, lessons: Lessons, purse: Purse, binding: str
+    now: float, unix: float, limits: Limiters, lessons: Lessons, purse: Purse, *, binding: str
 ) -> list[Gauge]:
     """Return a gauge for each limit and budget, also for those not set (limit 0).
 

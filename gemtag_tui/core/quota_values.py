@@ -23,7 +23,7 @@ class Need:
 
 @dataclass(slots=True, eq=False)
 class Grant:
-    """One call let through. Ends by exactly one of `settle`, `learn`, `release`; further ones do nothing.
+    """One call let through; ended by the first of `settle`, `learn`, `release`.
 
     Attributes:
         at: monotonic seconds, `unix`: Unix seconds when it was given: send at once.

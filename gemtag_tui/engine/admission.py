@@ -206,7 +206,8 @@ class Admission:
 
     def gauges(self, now: float, unix: float) -> list[Gauge]:
         """Return a gauge for each limit and budget; of those not set the limit is 0."""
-        return gauges(now, unix, self._limits, self._lessons, self._purse, self.binding(now))
+        binding = self.binding(now)
+        return gauges(now, unix, self._limits, self._lessons, self._purse, binding=binding)
 
     def _windows(self, now: float, tokens: int, nano: int) -> WaitUntil | TooBig | None:
         at, name = max(

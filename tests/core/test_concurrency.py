@@ -193,7 +193,9 @@ def test_late_answers_from_before_a_stall_do_not_end_it() -> None:
 
 
 EVENTS = st.lists(
-    st.tuples(st.sampled_from(["ok", "bad", "slow", "quota", "cancel", "wait"]), st.floats(0.0, 20.0)),
+    st.tuples(
+        st.sampled_from(["ok", "bad", "slow", "quota", "cancel", "wait"]), st.floats(0.0, 20.0)
+    ),
     max_size=150,
 )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,7 +69,7 @@ def test_the_limit_is_used_up_evenly(limit: int, start: float) -> None:
         pace = (len(times) - 1) * 60.0 / (times[-1] - times[0])
         assert pace >= 0.99 * limit
         step = 60.3 / limit
-        gaps = [b - a for a, b in zip(times, times[1:], strict=False)]
+        gaps = [b - a for a, b in pairwise(times)]
         assert max(gaps) <= step + SLACK + 1e-6
         assert sum(1 for t in times if t < start + step) <= 2 + SLACK / step
 
