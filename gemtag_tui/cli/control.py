@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS = 3.0
 LOOK_SECONDS = 0.05
-NOTHING_RUNS = 2
+WRONG = 2
+REFUSED = "refused:"
+"""How the engine begins an answer to what it cannot do."""
 
 LANES = ("auto", "interactive", "flex", "batch")
 
@@ -64,8 +66,9 @@ def order(shell: Shell, verb: str, argument: str = "") -> int:
         return _nothing_runs(shell, verb)
     outcome = asyncio.run(_send(shell, verb, argument))
     words = outcome or "Sent; the engine has not answered yet. `gemtag status` shows what it does."
-    _answer(shell, verb, words, taken=outcome is not None)
-    return 0
+    refused = words.startswith(REFUSED)
+    _answer(shell, verb, words, taken=outcome is not None and not refused)
+    return WRONG if refused else 0
 
 
 async def _send(shell: Shell, verb: str, argument: str) -> str | None:
@@ -96,7 +99,7 @@ def _nothing_runs(shell: Shell, verb: str) -> int:
     if verb != "stop":
         words += " `gemtag run` starts a run."
     _answer(shell, verb, words, taken=False)
-    return 0 if verb == "stop" else NOTHING_RUNS
+    return 0 if verb == "stop" else WRONG
 
 
 def _answer(shell: Shell, verb: str, words: str, *, taken: bool) -> None:

@@ -128,7 +128,7 @@ def _print(snapshot: RunSnapshot) -> None:
     line(f"Files    {counts.files:,}, {doubles}, {counts.missing:,} missing")
     limit = f" of {snapshot.rpd_limit:,}" if snapshot.rpd_limit else ""
     line(
-        f"Used     {money(snapshot.cost_usd)}, {snapshot.tokens_in:,} tokens in, "
+        f"Run      {money(snapshot.cost_usd)}, {snapshot.tokens_in:,} tokens in, "
         f"{snapshot.tokens_out:,} out; {snapshot.requests_today:,}{limit} requests today (Pacific)"
     )
     if snapshot.message:

@@ -175,3 +175,21 @@ def test_the_doctor_answers_in_json(with_key, pictures):
     assert said.json["ok"] is True
     assert {"name", "status", "message", "fix"} == set(said.json["checks"][0])
     assert "any-key-will-do" not in said.out
+
+
+def test_what_the_engine_refuses_ends_with_2(gemtag, pictures, tmp_path, monkeypatch):
+    from gemtag_tui.store import commands
+
+    async def refuse(library, number):
+        return "refused: not in this version"
+
+    gemtag("scan", pictures)
+    monkeypatch.setattr(commands, "outcome", refuse)
+    with EngineLock(tmp_path / "library.db"):
+        said = gemtag("lane", "batch", "--json")
+    assert said.code == 2
+    assert said.json == {
+        "command": "lane",
+        "taken": False,
+        "message": "refused: not in this version",
+    }
