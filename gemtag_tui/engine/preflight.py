@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GOOGLE = "google"
 DEFAULT_HOST = "generativelanguage.googleapis.com"
 
-_PROVIDER_PREF = "provider:"
+PROVIDER_PREF = "provider:"
 BUILT_LANES = ("interactive", "flex")
 KEY_HELP = (
     "Set GEMINI_API_KEY (a key comes from aistudio.google.com/apikey), "
@@ -89,7 +89,7 @@ async def find_provider(
     if client.address.host == DEFAULT_HOST:
         return GOOGLE, None
     seen = await client.get_model(ready.model)
-    name = f"{_PROVIDER_PREF}{client.address.root}"
+    name = f"{PROVIDER_PREF}{client.address.root}"
     if isinstance(seen, CallError):
         return await prefs.get(lib, name, GOOGLE), seen
     await prefs.put(lib, name, seen.provider)
