@@ -194,4 +194,4 @@ async def log_of(lib: Library, asset: int, limit: int = 50) -> list[ErrorRow]:
         "ORDER BY id DESC LIMIT ?",
         (asset, limit),
     )
-    return [ErrorRow(*row, b"") for row in rows]
+    return [ErrorRow(r[0], r[1], r[2], r[3], r[4], r[5], b"") for r in rows]

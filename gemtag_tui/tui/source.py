@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from gemtag_tui.core.settings import Settings
 from gemtag_tui.core.snapshot import Gauge
 from gemtag_tui.tui.state import Look
+from gemtag_tui.tui.wanted import Asks
 
 Row_co = TypeVar("Row_co", covariant=True)
 
@@ -98,7 +99,7 @@ class Offer:
     obstacle: str = ""
 
 
-class Source(Protocol):
+class Source(Asks, Protocol):
     """Everything a screen may ask for or do."""
 
     @property

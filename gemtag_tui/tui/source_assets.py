@@ -29,7 +29,7 @@ _STATES: dict[AssetView, tuple[State, ...]] = {
 
 def whole(text: str) -> str:
     """What is typed, its last word taken for the beginning of one: kit → kit*."""
-    last = text.split(" ")[-1]
+    last = text.rsplit(" ", maxsplit=1)[-1]
     return text + "*" if len(last) >= 3 and last.isalnum() else text
 
 
@@ -57,7 +57,7 @@ class AssetSource:
 
     if TYPE_CHECKING:  # given by the class that all parts come together in
 
-        async def present_track(self) -> Track | None: ...  # noqa: D102
+        async def _present_track(self) -> Track | None: ...
 
     def assets(self, view: AssetView, text: str = "") -> Pages[AssetRow]:
         """A list of assets, or what a search finds among the results."""
@@ -73,7 +73,7 @@ class AssetSource:
         ) -> Sequence[AssetRow]:
             return await browse.assets(
                 self.lib,
-                await self.present_track(),
+                await self._present_track(),
                 states,
                 key=key,
                 skip=skip,
@@ -85,13 +85,13 @@ class AssetSource:
 
     async def result_ids(self, text: str) -> list[int]:
         """Ids of the newest results, or of those that fit."""
-        track = await self.present_track()
+        track = await self._present_track()
         if text:
             return await browse.matching(self.lib, whole(text), track, MOST_FOUND)
         return [] if track is None else await browse.newest(self.lib, track, MOST_FOUND)
 
     async def _counts(self) -> Counts:
-        track = await self.present_track()
+        track = await self._present_track()
         if track is None:
             return await work.library_counts(self.lib)
         return await work.counts(self.lib, track.id)

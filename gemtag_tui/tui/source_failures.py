@@ -47,11 +47,11 @@ class FailureSource:
 
     if TYPE_CHECKING:  # given by the class that all parts come together in
 
-        async def present_track(self) -> Track | None: ...  # noqa: D102
+        async def _present_track(self) -> Track | None: ...
 
     async def failure_groups(self) -> list[FailureGroup]:
         """The failures of the present track that are not resolved."""
-        return await failures.groups(self.lib, await self.present_track())
+        return await failures.groups(self.lib, await self._present_track())
 
     def failure_files(self, group: FailureGroup, text: str = "") -> Pages[FailureRow]:
         """The files of a cause."""
@@ -76,7 +76,7 @@ class FailureSource:
         """Some of the files of a cause."""
         return await failures.page(
             self.lib,
-            track=await self.present_track(),
+            track=await self._present_track(),
             standing=group.standing,
             kind=group.kind,
             head=group.head,
@@ -102,7 +102,9 @@ class FailureSource:
         ]
         history = await browse.log_of(self.lib, fresh.asset)
         if history:
-            lines = [f"{clock(one.at, now)}  {one.kind}: {one.message}  → {one.fate}" for one in history]
+            lines = [
+                f"{clock(one.at, now)}  {one.kind}: {one.message}  → {one.fate}" for one in history
+            ]
             paragraphs.append(("History, newest first", "\n".join(lines)))
         raw = await failures.raw(self.lib, fresh.id)
         words = raw.decode("utf-8", "replace") if raw else "None was kept: nothing was answered."
@@ -118,7 +120,7 @@ class FailureSource:
         act = {"retry": failures.retry, "ignore": failures.ignore, "reopen": failures.reopen}
         if verb not in act:
             raise UsageError(f"There is no {verb!r} for failures.")
-        track = await self.present_track()
+        track = await self._present_track()
         before = await failures.awaiting_scan(self.lib)
         moved = 0
         for one in selections:
@@ -146,10 +148,10 @@ def _again_words(moved: int, scans: int, *, running: bool) -> str:
 
 def _standing_lines(row: FailureRow, now: float) -> list[str]:
     asked = f"{row.provider} · {row.model}" if row.provider else "found without asking a model"
+    seen = f"first {clock(row.first_seen, now)}, last {clock(row.last_seen, now)}"
     return [
         f"{row.standing.replace('_', ' ')}, number {number(row.id)}, {asked}",
-        f"{plural(row.attempts, 'try', 'tries')}; first {clock(row.first_seen, now)}, "
-        f"last {clock(row.last_seen, now)}",
+        f"{plural(row.attempts, 'try', 'tries')}; {seen}",
         f"spent on it: {money(row.cost_usd)}",
         *([f"tried again from {clock(row.next_retry, now)} on"] if row.next_retry else []),
     ]

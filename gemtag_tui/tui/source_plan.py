@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from gemtag_tui.tui.wanted import ModelChoice, PlanView, Trial
 if TYPE_CHECKING:
     from gemtag_tui.core.models import ModelRules
     from gemtag_tui.core.profile import Profile
+    from gemtag_tui.engine.checks import Check
     from gemtag_tui.engine.config import Loaded
     from gemtag_tui.engine.planning import Plan
     from gemtag_tui.store.library import Library
@@ -29,6 +29,7 @@ class PlanSource:
 
     lib: Library
     config: Path
+    config_named: Path | None
     environ: Mapping[str, str]
     loaded: Loaded
 
@@ -47,10 +48,47 @@ class PlanSource:
             plan=made,
             lane=lane,
             resolution=self._profile().model.media_resolution,
-            disk_free=await asyncio.to_thread(_free, self.lib.path.parent),
+            checks=await asyncio.to_thread(self._quick_checks),
             engine=is_held_by_someone(self.lib.path),
             now=self.lib.clock.now(),
         )
+
+    def _quick_checks(self) -> list[Check]:
+        """What can be told without the network and without reading the library's file."""
+        from gemtag_tui.core.models import canonical_model, notices  # noqa: PLC0415
+        from gemtag_tui.core.prices import price_notices  # noqa: PLC0415
+        from gemtag_tui.engine import doctor_api, doctor_here  # noqa: PLC0415
+        from gemtag_tui.engine.checks import Check  # noqa: PLC0415
+
+        model = canonical_model(self.loaded.settings.model)
+        today = datetime.fromtimestamp(self.lib.clock.now(), UTC).date()
+        told = notices(model, today) + price_notices(model, today)
+        fix = "m chooses another model."
+        checks = [
+            doctor_api.key_check(self.environ),
+            *(Check.warn("model", words, fix) for words in told),
+            *([] if told else [Check.ok("model", f"{model}: no end of it is announced.")]),
+            *doctor_api.limit_checks(self.loaded),
+            doctor_here.profile_check(self.loaded, self.config),
+            doctor_here.disk_check(self.lib.path),
+        ]
+        return sorted(checks, key=lambda one: ("fail", "warn", "ok").index(one.status))
+
+    async def doctor(self) -> list[Check]:
+        """Everything that `gemtag doctor` looks at but the terminal, which is in use."""
+        from gemtag_tui.engine.doctor import Patient, Terminal, examine_all  # noqa: PLC0415
+        from gemtag_tui.engine.paths import log_folder  # noqa: PLC0415
+
+        patient = Patient(
+            library=self.lib.path,
+            config=self.config,
+            config_named=self.config_named is not None,
+            environ=self.environ,
+            terminal=Terminal(present=False),
+            logs=log_folder(self.lib.path),
+            clock=self.lib.clock,
+        )
+        return [one for one in await examine_all(patient) if one.name != "terminal"]
 
     def _profile(self) -> Profile:
         from gemtag_tui.engine.profiles import load_profile  # noqa: PLC0415
@@ -91,13 +129,6 @@ class PlanSource:
             ended=row.ended_at is not None,
             message=row.message,
         )
-
-
-def _free(folder: Path) -> int | None:
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return None
 
 
 def _choice(rules: ModelRules, plan: Plan, profile: Profile, now: float) -> ModelChoice:

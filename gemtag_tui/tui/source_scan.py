@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS = 1.0
 """How often the library is asked how many files there are while a scan goes on."""
-WORDS_KEPT = 2_000
+WORDS_KEPT = 16_000
+STOPPED = 130
+"""A scan's exit code when it was stopped: what it had recorded is kept."""
 
 
 class ScanSource:
@@ -61,7 +63,10 @@ class ScanSource:
                 added = max(0, files - before)
                 if not heard.done():
                     yield ScanState(path=path, running=True, files=files, added=added)
-            yield _ending(path, files, added, child.returncode, *heard.result())
+            words, wrong = _ending(child.returncode, *heard.result())
+            yield ScanState(
+                path=path, running=False, files=files, added=added, words=words, wrong=wrong
+            )
         finally:
             self._scan = None
             _interrupt(child)
@@ -98,23 +103,16 @@ async def _hear(child: asyncio.subprocess.Process) -> tuple[bytes, bytes]:
 async def _tail(stream: asyncio.StreamReader) -> bytes:
     kept = b""
     while chunk := await stream.read(4096):
-        kept = (kept + chunk)[-WORDS_KEPT * 8 :]
+        kept = (kept + chunk)[-WORDS_KEPT:]
     return kept
 
 
-def _ending(
-    path: str, files: int, added: int, code: int | None, out: bytes, err: bytes
-) -> ScanState:
+def _ending(code: int | None, out: bytes, err: bytes) -> tuple[str, bool]:
+    """Words for a scan's end, and whether it ended badly."""
     counts = _counts(out)
     words = _count_words(counts) if counts else _last_line(err)
-    return ScanState(
-        path=path,
-        running=False,
-        files=files,
-        added=added,
-        words=words or f"The scan ended with code {code}.",
-        wrong=counts is None and code != 0,
-    )
+    wrong = counts is None and code not in {0, STOPPED}
+    return words or f"The scan ended with code {code}.", wrong
 
 
 def _counts(out: bytes) -> dict[str, Any] | None:
@@ -130,8 +128,10 @@ def _count_words(counts: Mapping[str, Any]) -> str:
     names = ("added", "changed", "missing", "unreadable", "duplicates", "skipped")
     parts = [f"{number(_whole(counts.get('found')))} found"]
     parts += [f"{number(_whole(counts[n]))} {n}" for n in names if _whole(counts.get(n))]
-    stopped = "stopped early: " if counts.get("stopped") else ""
-    return stopped + ", ".join(parts)
+    warnings = counts.get("warnings")
+    if isinstance(warnings, list) and warnings:
+        parts.append(f"first warning: {warnings[0]}")
+    return ", ".join(parts)
 
 
 def _whole(value: object) -> int:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from gemtag_tui.engine.checks import Check
     from gemtag_tui.engine.planning import LanePlan, Plan
     from gemtag_tui.store.batches import JobRow
     from gemtag_tui.store.browse import AssetRow
@@ -27,8 +28,7 @@ class PlanView:
         plan: the same as `gemtag plan` gives.
         lane: the lane chosen, "auto" to let the plan choose.
         resolution: how finely the model looks, as the profile says.
-        files: files found so far; `copies` of them hold a content found elsewhere too.
-        disk_free: bytes free where the library lies, `None` when that cannot be told.
+        checks: what the doctor finds without asking anybody, the worst first.
         engine: whether an engine runs on the library.
         now: Unix seconds when it was made.
     """
@@ -36,7 +36,7 @@ class PlanView:
     plan: Plan
     lane: str
     resolution: str
-    disk_free: int | None
+    checks: Sequence[Check]
     engine: bool
     now: float
 
@@ -124,6 +124,9 @@ class PlanAsks(Protocol):
 
     async def plan(self) -> PlanView:
         """Reckon what the rest would take."""
+
+    async def doctor(self) -> list[Check]:
+        """Let the doctor look at everything, the API and the library's file too."""
 
     async def models(self) -> list[ModelChoice]:
         """Return the known models, the cheapest first."""

@@ -1,0 +1,179 @@
+"""Failures, by cause first."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+
+from gemtag_tui.core.failures import Standing
+from gemtag_tui.store.failures import FailureGroup, Selection
+from gemtag_tui.tui.paint import Line, rule
+from gemtag_tui.tui.screens.failures_actions import FailureActions
+from gemtag_tui.tui.screens.failures_files import FailureFilesScreen
+from gemtag_tui.tui.screens.failures_lines import group_columns, group_lines
+from gemtag_tui.tui.screens.failures_words import cause_of, kind_words
+from gemtag_tui.tui.state import Look
+from gemtag_tui.tui.theme import style_path
+from gemtag_tui.tui.widgets.block import Block
+from gemtag_tui.tui.widgets.listed import Listed
+from gemtag_tui.tui.widgets.paged import PagedList
+from gemtag_tui.tui.words import money, number
+
+EMPTY = "No failures: every image that was tried has its tags."
+SORTS = ("count", "newest", "spent")
+
+
+class FailuresScreen(FailureActions):
+    """Causes with their counts; Enter opens the files of one."""
+
+    PLACE = "failures"
+    FILTERS = True
+    CSS_PATH = style_path("failures.tcss")
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "sort", "sort", id="failures.sort", tooltip="By count, newest, or spent"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._groups: list[FailureGroup] = []
+        self._shown: list[FailureGroup] = []
+        self._said: dict[int, str] = {}
+        self._sort = 0
+        self._seen: tuple[int, ...] = ()
+        self._row = 0
+
+    def body(self) -> ComposeResult:
+        """Causes, and the present one in words."""
+        yield Block(id="failures-head")
+        with Container(id="failures-main"):
+            yield PagedList[FailureGroup](
+                group_columns(), _key, empty="Reading the failures…", id="failures-list"
+            )
+            yield Block(id="failures-detail")
+
+    @property
+    def _list(self) -> PagedList[FailureGroup]:
+        return self.query_one("#failures-list", PagedList)
+
+    def on_mount(self) -> None:
+        """Take the keys."""
+        self.focus_widget(self._list)
+
+    def on_look(self, look: Look) -> None:
+        """Read again when the counts moved."""
+        counts = look.snapshot.counts
+        seen = (counts.known_bad, counts.ignored, counts.retry_later, look.snapshot.errors)
+        if seen != self._seen or not self._groups:
+            self._seen = seen
+            self.do(self.reread(), "groups")
+        self._draw()
+
+    def on_filter(self, text: str) -> None:
+        """Narrow by cause or words."""
+        del text
+        self.do(self._show(), "groups")
+
+    async def reread(self) -> None:
+        """Read the causes again; cursor and marks hold on to theirs."""
+        self._groups = await self.source.failure_groups()
+        await self._show()
+
+    async def _show(self) -> None:
+        wanted = self.filter_text.casefold()
+        self._shown = [one for one in self._groups if wanted in _words(one)]
+        if self._sort:
+            self._shown.sort(key=lambda g: -(g.last_seen if self._sort == 1 else g.cost_usd))
+        paged = self._list
+        paged.set_empty("Nothing fits the filter; Esc clears it." if self._groups else EMPTY)
+        held, marks = paged.key, paged.marks
+        keys = [_key(one) for one in self._shown]
+        at = keys.index(held) if held in keys else self._row
+        await paged.load(Listed(self._shown), at=at)
+        paged.marks = marks
+        self._row = 0
+        self._draw()
+
+    # Drawing
+
+    def _draw(self) -> None:
+        width = self.size.width
+        self.query_one("#failures-head", Block).show([rule(self._title(), width)])
+        detail = self.query_one("#failures-detail", Block)
+        group = self._list.row
+        said = self._said.get(group.example, "") if group else ""
+        lines = group_lines(group, said, self.look.now, detail.size.width, detail.size.height)
+        detail.show(lines)
+
+    def _title(self) -> Line:
+        count = sum(one.count for one in self._shown)
+        spent = sum(one.cost_usd for one in self._shown)
+        title: Line = [("failures ", "muted"), (number(count), "strong")]
+        title += [(f" in {number(len(self._shown))} causes · {money(spent)} spent", "muted")]
+        if self.filter_text:
+            return [*title, (" · filter: ", "muted"), (self.filter_text, "warn")]
+        return [*title, (f" · by {SORTS[self._sort]} · ⏎ files", "muted")]
+
+    def on_paged_list_moved(self, message: PagedList.Moved) -> None:
+        """Show the cause under the cursor, with what the server said in full."""
+        self._draw()
+        group = message.row
+        if isinstance(group, FailureGroup) and group.example not in self._said:
+            self.do(self._hear(group), "said")
+
+    async def _hear(self, group: FailureGroup) -> None:
+        row = await self.source.failure(group.example)
+        self._said[group.example] = row.message if row else group.head
+        self._draw()
+
+    def on_paged_list_opened(self, message: PagedList.Opened) -> None:
+        """Open the files of a cause."""
+        if isinstance(message.row, FailureGroup):
+            self.app.push_screen(FailureFilesScreen(message.row))
+
+    # Acting
+
+    def action_sort(self) -> None:
+        """Sort by the next thing."""
+        self._sort = (self._sort + 1) % len(SORTS)
+        self.do(self.reread(), "groups")
+
+    def chosen(self) -> list[Selection]:
+        """The marked causes, else the one under the cursor."""
+        paged = self._list
+        marked = [one for one in self._shown if _key(one) in paged.marks]
+        row = paged.row
+        return [selection_of(one) for one in marked or ([row] if row else [])]
+
+    async def shown_all(self) -> tuple[list[Selection], int]:
+        """All causes shown but the ignored ones."""
+        able = [one for one in self._shown if one.standing is not Standing.IGNORED]
+        return [selection_of(one) for one in able], sum(one.count for one in able)
+
+    # Keeping
+
+    def keep(self) -> dict[str, Any]:
+        """The row and the order."""
+        return {"row": self._list.cursor, "sort": self._sort}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Put them back."""
+        row, sort = kept.get("row"), kept.get("sort")
+        self._row = row if isinstance(row, int) else 0
+        self._sort = sort if sort in {0, 1, 2} else 0
+
+
+def selection_of(group: FailureGroup) -> Selection:
+    """The failures of a cause."""
+    return Selection(kind=group.kind, head=group.head, standing=group.standing)
+
+
+def _key(group: FailureGroup) -> tuple[str, str, str]:
+    return (group.kind, group.head, group.standing)
+
+
+def _words(group: FailureGroup) -> str:
+    parts = (kind_words(group.kind), cause_of(group.kind), group.head, group.standing)
+    return " ".join(parts).replace("_", " ").casefold()

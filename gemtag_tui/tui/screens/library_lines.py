@@ -1,0 +1,193 @@
+"""How an asset is written in a list, beside it, and in full. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+
+from gemtag_tui.store.browse import AssetRow
+from gemtag_tui.store.search import AssetDetail, FilePlace, Found
+from gemtag_tui.store.work import State
+from gemtag_tui.tui.paint import Line, Span, Tone, safe
+from gemtag_tui.tui.widgets.paged import Column
+from gemtag_tui.tui.words import clock, money, number, plural
+
+LABEL = 10
+MOST_PLACES = 50
+
+STATES: dict[State, tuple[str, str, Tone]] = {
+    State.TODO: ("·", "to be tagged", "muted"),
+    State.RETRY: ("◌", "tried again later", "warn"),
+    State.BATCH: ("◌", "in a batch job", "accent"),
+    State.TAGGED: ("✓", "tagged", "good"),
+    State.KNOWN_BAD: ("✗", "known bad", "bad"),
+    State.IGNORED: ("–", "ignored", "muted"),
+}
+
+
+def columns() -> list[Column[AssetRow]]:
+    """Columns of the list."""
+    return [
+        Column("", 1, lambda r: (STATES[r.state][0], STATES[r.state][2])),
+        Column("image", 20, _name, keep="tail", grow=1),
+        Column("summary", 22, _summary, grow=2),
+        Column("tags", 18, _tags, grow=2, rank=2),
+        Column("cost", 8, lambda r: (money(r.cost_usd) if r.result else "", "muted"),
+               right=True, rank=3),
+    ]  # fmt: skip
+
+
+def path_text(path: bytes) -> str:
+    """A path for people."""
+    return path.decode("utf-8", "surrogateescape")
+
+
+def _name(row: AssetRow) -> Span:
+    if not row.path:
+        return ("(no file holds it now)", "muted")
+    copies = f" ×{row.files}" if row.files > 1 else ""
+    return (path_text(row.path).rpartition("/")[2] + copies, "")
+
+
+def _summary(row: AssetRow) -> Span:
+    if row.result:
+        return (row.summary, "")
+    words = STATES[row.state][1]
+    if row.kind:
+        words += f": {row.kind.replace('_', ' ')}"
+    return (words, STATES[row.state][2])
+
+
+def _tags(row: AssetRow) -> Span:
+    return (tag_words(row.tags), "muted")
+
+
+def tag_words(tags: dict[str, list[str]]) -> str:
+    """Tags by bucket on one line: subject kitchen, tap · colours oak."""
+    parts = [
+        f"{bucket.replace('_', ' ')} {', '.join(names)}" for bucket, names in tags.items() if names
+    ]
+    return " · ".join(parts)
+
+
+def bucket_lines(tags: dict[str, list[str]]) -> list[str]:
+    """Tags, a line for each bucket that has any."""
+    return [f"{name.replace('_', ' ')}: {', '.join(tags[name])}" for name in tags if tags[name]]
+
+
+def pane_lines(
+    row: AssetRow | None, detail: AssetDetail | None, now: float, width: int, height: int
+) -> list[Line]:
+    """What is known of the row under the cursor, as much as there is room for."""
+    if row is None:
+        return []
+    if height <= 6:
+        return _short_pane(row, now, width)
+    lines = _wrapped("image", path_text(row.path), width, 3, "strong")
+    if detail is not None and detail.asset == row.asset:
+        lines += _copies(row, detail, width)
+    state = STATES[row.state][1] if row.result else _summary(row)[0]
+    lines += _wrapped("state", state, width, 2, STATES[row.state][2])
+    lines.append(_facts(row, now))
+    if row.summary:
+        lines += [[], *_wrapped("says", row.summary, width, 6, "")]
+    for bucket, names in row.tags.items():
+        if names:
+            lines += _wrapped(bucket.replace("_", " "), ", ".join(names), width, 3, "")
+    return [*lines, [], *_origin(row, now, width)] if row.result else lines
+
+
+def _short_pane(row: AssetRow, now: float, width: int) -> list[Line]:
+    lines = _wrapped("image", path_text(row.path), width, 1, "strong")
+    if row.result:
+        lines += _wrapped("says", row.summary, width, 1, "")
+        lines += _wrapped("tags", tag_words(row.tags), width, 1, "")
+    else:
+        lines += _wrapped("state", _summary(row)[0], width, 1, STATES[row.state][2])
+    return [*lines, _facts(row, now)]
+
+
+def _copies(row: AssetRow, detail: AssetDetail, width: int) -> list[Line]:
+    others = [one for one in _live(detail) if one.path != row.path]
+    lines: list[Line] = []
+    for place in others[:3]:
+        lines += _wrapped("also at", path_text(place.path), width, 2, "muted")
+    if len(others) > 3:
+        more = plural(len(others) - 3, "more copy", "more copies")
+        lines += _wrapped("", f"and {more}", width, 1, "muted")
+    return lines
+
+
+def _live(detail: AssetDetail) -> list[FilePlace]:
+    return [one for one in detail.files if one.missing_at is None]
+
+
+def _facts(row: AssetRow, now: float) -> Line:
+    size = f"{row.width}×{row.height}" if row.width else "size not known"
+    words = f"{size} · {row.type or 'no image'} · {size_words(row.size)}"
+    if row.files > 1:
+        words += f" · {plural(row.files, 'copy', 'copies')}, paid once"
+    if row.result:
+        words += f" · {clock(row.tagged_at, now)} · {money(row.cost_usd)}"
+    return [(f" {'':<{LABEL}}", ""), (words, "muted")]
+
+
+def _origin(row: AssetRow, now: float, width: int) -> list[Line]:
+    lines = _wrapped("model", row.served_model or "not said", width, 1, "")
+    lines += _wrapped("lane", row.lane, width, 1, "")
+    lines += _wrapped("cost", money(row.cost_usd), width, 1, "")
+    return lines + _wrapped("tagged", clock(row.tagged_at, now), width, 1, "")
+
+
+def _wrapped(label: str, text: str, width: int, most: int, tone: Tone) -> list[Line]:
+    room = max(12, width - LABEL - 2)
+    lines = textwrap.wrap(safe(text), room) or [""]
+    if len(lines) > most:
+        lines = [*lines[: most - 1], lines[most - 1][: room - 1] + "…"]
+    shown = safe(label)[: LABEL - 1]
+    first: Line = [(f" {shown:<{LABEL}}", "muted"), (lines[0], tone)]
+    return [first, *([(" " * (LABEL + 1), ""), (one, tone)] for one in lines[1:])]
+
+
+def size_words(size: int) -> str:
+    """Bytes in words."""
+    if size < 1000:
+        return f"{max(0, size)} bytes"
+    return f"{size / 1000:,.0f} kB" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"
+
+
+def paragraphs(detail: AssetDetail, tracks: dict[int, str], now: float) -> list[tuple[str, str]]:
+    """Everything known of an asset, the results of all tracks with it."""
+    size = f"{detail.width} × {detail.height}, " if detail.width else ""
+    digest = detail.sha256.hex() if detail.sha256 else "(its content could not be read)"
+    facts = f"{size}{detail.type or 'no image'}, {size_words(detail.bytes)}, number {detail.asset}"
+    found = [("Image", f"{facts}\nSHA-256 {digest}\nadded {clock(detail.added_at, now)}")]
+    places = "\n".join(_place(one, now) for one in detail.files[:MOST_PLACES])
+    heading = (
+        "File"
+        if len(detail.files) == 1
+        else f"{number(len(detail.files))} files, one content, paid once"
+    )
+    found.append((heading, places or "No file holds this content now."))
+    found += [(f"Tagged by {one.model} · {one.profile_name} · {one.provider}", _result(one, now))
+              for one in detail.results]  # fmt: skip
+    for failure in detail.failures:
+        tries = plural(failure.attempts, "try", "tries")
+        words = f"{failure.message}\n{tries}, last {clock(failure.last_seen, now)}"
+        title = f"Failure {failure.id}: {failure.kind}, {failure.standing}"
+        found.append((title.replace("_", " "), words))
+    states = [
+        f"{STATES[state][1]}: {tracks.get(track, f'track {track}')}"
+        for track, state in detail.states.items()
+    ]
+    return [*found, ("Where it stands", "\n".join(states) or "It was never part of a run.")]
+
+
+def _place(one: FilePlace, now: float) -> str:
+    gone = "" if one.missing_at is None else f"  (missing since {clock(one.missing_at, now)})"
+    return path_text(one.path).replace("\n", "\N{REPLACEMENT CHARACTER}") + gone
+
+
+def _result(one: Found, now: float) -> str:
+    by = f"answered by {one.served_model}" if one.served_model else "by a model that was not named"
+    origin = f"{one.lane} lane, {money(one.cost_usd)}, {clock(one.tagged_at, now)}, {by}"
+    return "\n".join([one.summary, *bucket_lines(one.tags), origin])
