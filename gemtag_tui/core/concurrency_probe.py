@@ -83,12 +83,12 @@ class Probe:
         self._due = now + self._jittered()
 
     def cancelled(self, now: float) -> None:
-        """Take in that we gave a call up: another probe may go once it is due."""
+        """Take in that we gave a call up: another may go once it is due."""
         if self.active and self._out:
             self._out, self._due = False, max(self._due, now)
 
     def proves(self, now: float, sent: float) -> bool:
-        """Return whether an answer shows that the stall is over: not one from before it, just in."""
+        """Return whether an answer shows that the stall is over: not one from before, just in."""
         return sent >= self._began or now - self._began > AFTERGLOW
 
     def succeeded(self) -> float:
