@@ -41,6 +41,7 @@ def demo(shell: Shell, images: int, seconds: float, seed: int) -> int:
     Without a terminal it runs to its end and prints how it goes.
     """
     from gemtag_tui.cli.demo_parts import (  # noqa: PLC0415
+        keep_logs,
         simulator,
         stop_engine,
         surroundings,
@@ -57,7 +58,8 @@ def demo(shell: Shell, images: int, seconds: float, seed: int) -> int:
         with simulator(write_faults(folder, images, seconds)) as address:
             own = Shell(folder / "library.db", config, shell.json, surroundings(address))
             try:
-                return _go(own, folder / "pictures", seconds)
+                code = _go(own, folder / "pictures", seconds)
+                return code if code in ENDED_WELL else keep_logs(own, code)
             finally:
                 stop_engine(own)
 
@@ -75,7 +77,9 @@ def _go(shell: Shell, pictures: Path, seconds: float) -> int:
         from gemtag_tui.engine.launch import start_engine  # noqa: PLC0415
 
         start_engine(shell.library, shell.config, ["--lane", "interactive"])
-        return open_view(shell)
+        code = open_view(shell)
+        say("That was the demo: its engine, its simulator and its pictures go with it.")
+        return code
     say(f"Tagging takes about {duration(seconds)}; the simulator answers, nothing is paid.")
     code = child(shell, "run", "--lane", "interactive")
     return 0 if code in ENDED_WELL else code

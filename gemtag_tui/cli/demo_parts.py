@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import msgspec
 
+from gemtag_tui.cli.output import say
 from gemtag_tui.cli.shell import Shell
 from gemtag_tui.core.errors import GemtagError
+from gemtag_tui.core.text import plain
 
 MODULE = (sys.executable, "-m", "gemtag_tui")
 DRAIN_SECONDS = 12.0
@@ -119,6 +122,19 @@ def child(shell: Shell, *words: str, quiet: bool = False) -> int:
             process.send_signal(signal.SIGINT)  # it may have had one: then the second cancels
             process.wait(DRAIN_SECONDS)
             raise
+
+
+def keep_logs(shell: Shell, code: int) -> int:
+    """Keep the logs of a demo that went wrong, which would go with it; return the code."""
+    from gemtag_tui.engine.paths import default_library, log_folder, make_private  # noqa: PLC0415
+
+    kept = log_folder(default_library()) / "demo"
+    with suppress(OSError):
+        make_private(kept)
+        for log in shell.logs.glob("*.log"):
+            shutil.copy(log, kept)
+        say(f"The demo's logs are kept in {plain(str(kept))}.")
+    return code
 
 
 def stop_engine(shell: Shell) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import io
-import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -158,6 +157,8 @@ def _reader_gone() -> int:
 
 
 def _crash(shell: Shell, error: Exception) -> int:
+    import logging  # noqa: PLC0415 - a tenth of the time that `status` may take
+
     from gemtag_tui.gemini.key import redact  # noqa: PLC0415
 
     path = shell.start_logging()
