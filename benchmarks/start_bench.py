@@ -1,0 +1,77 @@
+"""How fast gemtag is there, in a library of many images.
+
+``status`` against a bare interpreter and one that imports what it cannot do without; the full
+screen on a pseudo-terminal, from the start of the process to the first frame with the tab line.
+
+Usage: ``python benchmarks/start_bench.py [status paint] [--assets 100000]``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import rig
+from pictures import make_pictures
+from terminal import SIZES, shown
+
+REPEAT = 10
+Row = tuple[str, str, str]
+
+
+def middle(words: list[str], folder: Path) -> tuple[float, float]:
+    """Median wall and CPU seconds of a command, after one that is not counted."""
+    env = rig.environment()
+    costs = [rig.measured(words, env, folder / "out") for _ in range(REPEAT + 1)][1:]
+    return statistics.median(c.wall for c in costs), statistics.median(c.cpu for c in costs)
+
+
+def status(folder: Path, library: Path) -> list[Row]:
+    ways = {
+        "python -c pass": ("-", [sys.executable, "-c", "pass"]),
+        "python with click, msgspec, sqlite3": (
+            "-",
+            [sys.executable, "-c", "import click, msgspec, sqlite3"],
+        ),
+        "gemtag status --json": ("<= 0.3 s", rig.gemtag(library, "status", "--json")),
+    }
+    rows = []
+    for name, (goal, words) in ways.items():
+        wall, cpu = middle(words, folder)
+        rows.append((name, goal, f"{wall:.3f} s ({cpu:.3f} s CPU)"))
+    return rows
+
+
+def paint(library: Path, assets: int) -> list[Row]:
+    rows = []
+    for size in SIZES:
+        times = []
+        for _ in range(REPEAT):
+            with shown(library, size) as screen:
+                times.append(screen.painted())
+        words = f"{statistics.median(times):.3f} s (fastest {min(times):.3f} s)"
+        rows.append((f"first paint, {size[0]}x{size[1]}, {assets:,} images", "<= 0.6 s", words))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("phases", nargs="*", default=["status", "paint"])
+    parser.add_argument("--assets", type=int, default=100_000)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        library = folder / "library.db"
+        make_pictures(folder / "pictures", wanted.assets)
+        rig.scan(library, folder / "pictures")
+        if "status" in wanted.phases:
+            rig.table("gemtag status", status(folder, library))
+        if "paint" in wanted.phases:
+            rig.table("First paint", paint(library, wanted.assets))
+
+
+if __name__ == "__main__":
+    main()
