@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.concurrency import Concurrency
+from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.meter import RateMeter
 from gemtag_tui.engine.admission import Admission, Budgets
 from gemtag_tui.engine.committer import Committer
-from gemtag_tui.engine.control import Control
+from gemtag_tui.engine.entries import Entries
 from gemtag_tui.engine.feeder import Feeder
 from gemtag_tui.engine.figures import limit_figures
 from gemtag_tui.engine.lane import InteractiveLane
@@ -23,7 +24,8 @@ from gemtag_tui.engine.preparer import Preparer, image_limits, prepare_rules
 from gemtag_tui.engine.pricing import Pricing
 from gemtag_tui.engine.recall import past
 from gemtag_tui.engine.sender import Sender
-from gemtag_tui.engine.settling import Settling
+from gemtag_tui.engine.settling import Settling, lesson_words
+from gemtag_tui.engine.shelf import Shelf
 from gemtag_tui.engine.spending import Spending
 from gemtag_tui.engine.tally import Tally
 from gemtag_tui.engine.view import View
@@ -37,7 +39,9 @@ if TYPE_CHECKING:
 
     from gemtag_tui.core.clock import Clock
     from gemtag_tui.core.settings import Settings
+    from gemtag_tui.core.snapshot import Counts
     from gemtag_tui.engine.admission import Lesson
+    from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.request import RunRequest
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _READERS = 2
 _MOST_DECODERS = 4
+_WORDS_KEPT = 400
 FLEX_TIMEOUT = 960.0
 """Seconds for a flex call: its target is one to fifteen minutes (flex page, 2026)."""
 
@@ -63,6 +68,7 @@ class Assembly:
     settling: Settling
     sender: Sender
     spending: Spending
+    shelf: Shelf
     feeder: Feeder
     lane: InteractiveLane
     view: View
@@ -72,19 +78,30 @@ class Assembly:
     lessons: list[Lesson]
 
     async def refresh(self) -> None:
-        """Read the library's counts again, and keep what 429s have taught."""
-        self.view.counts = await work.counts(self.lib, self.track.id)
+        """Keep what 429s have taught, and let concurrency know what the limits let through.
+
+        Raises:
+            LibraryError: when it cannot be written; lessons are kept for the next time.
+        """
         self.concurrency.set_rate(self.admission.pace())
-        self.view.later = max(0, self.view.counts.retry_later - self.feeder.held_due)
         while self.lessons:
-            lesson = self.lessons.pop(0)
-            _log.info("learned: %s", lesson.words)
+            lesson = self.lessons[0]
+            words = lesson.words[:_WORDS_KEPT]
             who = (self.track.provider, self.track.model)
-            await limits.learn(
-                self.lib, *who, lesson.name, lesson.new, lesson.words, named=lesson.named
-            )
+            await limits.learn(self.lib, *who, lesson.name, lesson.new, words, named=lesson.named)
+            _log.info("learned: %s", lesson_words(lesson))
+            self.lessons.pop(0)
         if self.view.counts.remaining > self.feeder.on_hand:
             self.feeder.wake()
+
+    def written(self, assets: list[int], counts: Counts | None) -> None:
+        """Hear what is on disk now."""
+        self.view.tally.on_disk += len(assets)
+        self.feeder.committed(assets)
+        if counts is not None:
+            self.view.rebase(
+                counts, due_taken=self.shelf.due_taken, passed_over=self.shelf.passed_over
+            )
 
     async def apply(self, settings: Settings, origins: dict[str, str]) -> str:
         """Use changed settings from now on; model and profile wait for the next run."""
@@ -105,8 +122,9 @@ class Assembly:
     async def _forget_learned(self) -> None:
         """Drop what a person has told the library to forget."""
         kept = await limits.learned(self.lib, self.track.provider, self.track.model)
+        new = {lesson.name for lesson in self.lessons}
         for name in ("rpm", "tpm", "rpd", "spend"):
-            if name not in kept:
+            if name not in kept and name not in new:
                 self.admission.forget(self.clock.monotonic(), name)
 
     async def change_lane(self, lane: str) -> str:
@@ -136,23 +154,34 @@ def _budgets(settings: Settings, max_cost: float | None) -> Budgets:
 
 @contextlib.asynccontextmanager
 async def assemble(
-    lib: Library, request: RunRequest, ready: Ready, clock: Clock, rng: random.Random
+    lib: Library,
+    request: RunRequest,
+    ready: Ready,
+    *,
+    control: Control,
+    clock: Clock,
+    rng: random.Random,
 ) -> AsyncIterator[Assembly]:
     """Put a run together; its row in the library is there from here on.
 
     Raises:
-        GemtagError: the server refuses the key before anything is sent.
+        InterruptedRunError: a stop came before that.
+        UsageError: a budget is set that nobody could keep.
+        LibraryError: the library cannot be written.
     """
+    await runs.mark_died(lib)
+    await commands.clear_stale(lib)
+    check_budgets(request, ready, clock)
     async with contextlib.AsyncExitStack() as stack:
         client = GeminiClient.from_environ(ready.key.secret, os.environ)
         stack.push_async_callback(client.close)
-        provider, trouble = await find_provider(lib, client, ready)
+        provider, trouble = await control.unless_stopped(find_provider(lib, client, ready))
         preparer = await _preparer(stack, request.settings)
         profile = ready.profile
-        track = await tracks.ensure_track(
-            lib, provider, ready.model, profile.id, profile.name, profile.body
+        track = await control.unless_stopped(
+            tracks.ensure_track(lib, provider, ready.model, profile.id, profile.name, profile.body)
         )
-        ground = _Ground(lib, request, ready, track, clock, rng)
+        ground = _Ground(lib, request, ready, track, control, clock, rng)
         parts = await _wire(ground, client, preparer)
         if trouble is not None:
             parts.view.tally.warn(f"The server did not describe the model: {trouble.message}")
@@ -180,35 +209,44 @@ class _Ground:
     request: RunRequest
     ready: Ready
     track: Track
+    control: Control
     clock: Clock
     rng: random.Random
 
 
 async def _wire(ground: _Ground, client: GeminiClient, preparer: Preparer) -> Assembly:
     lib, request, ready, clock = ground.lib, ground.request, ground.ready, ground.clock
-    await runs.mark_died(lib)
-    await commands.clear_stale(lib)
     view = await _view(ground)
     form = RequestForm(ready.profile, ready.rules, flex=ready.lane == "flex")
     spending = Spending(form.estimate, Pricing(ready.model, ready.lane, clock))
-    feeder = _feeder(ground, preparer)
-    committer = Committer(lib, view.run, clock, view.snapshot, feeder.committed)
+    shelf = _shelf(ground, view.tally)
+    feeder = Feeder(shelf, preparer, clock)
+
+    def written(assets: list[int], counts: Counts | None) -> None:
+        parts.written(assets, counts)
+
+    committer = Committer(lib, view.run, clock, view.snapshot, written)
     lessons: list[Lesson] = []
-    settling = _settling(ground, view, spending, committer, feeder, lessons)
+    entries = Entries(ground.track, committer, clock, request.settings.calls.retry_hours)
+    settling = _settling(
+        ground, view, spending=spending, entries=entries, feeder=feeder, learned=lessons.append
+    )
     feeder.refuse = settling.refuse
     sender = Sender(client, form, spending, ready.model, call_timeout(request.settings, ready.lane))
     lane = InteractiveLane(
-        feeder,
-        view.admission,
-        view.concurrency,
-        sender,
-        settling,
-        view.control,
-        clock,
+        feeder=feeder,
+        admission=view.admission,
+        concurrency=view.concurrency,
+        sender=sender,
+        settling=settling,
+        control=view.control,
+        clock=clock,
+        held=committer.held,
         no_wait=request.no_wait,
         give_up_seconds=request.settings.calls.give_up_minutes * 60,
     )
     view.in_flight = lambda: lane.in_flight
+    view.retries = lambda: (len(feeder.waiting), feeder.waiting.next_due())
     parts = Assembly(
         lib=lib,
         clock=clock,
@@ -220,6 +258,7 @@ async def _wire(ground: _Ground, client: GeminiClient, preparer: Preparer) -> As
         settling=settling,
         sender=sender,
         spending=spending,
+        shelf=shelf,
         feeder=feeder,
         lane=lane,
         view=view,
@@ -228,6 +267,7 @@ async def _wire(ground: _Ground, client: GeminiClient, preparer: Preparer) -> As
         max_cost=request.max_cost,
         lessons=lessons,
     )
+    parts.written([], await work.counts(lib, ground.track.id))
     await parts.refresh()
     return parts
 
@@ -243,7 +283,7 @@ async def _view(ground: _Ground) -> View:
         track=ground.track,
         profile_name=ready.profile.name,
         tally=Tally(RateMeter(clock.monotonic()), clock.now()),
-        control=Control(),
+        control=ground.control,
         admission=admission,
         concurrency=Concurrency(request.settings.concurrency, rng=ground.rng.random),
         clock=clock,
@@ -260,13 +300,13 @@ async def _admission(ground: _Ground) -> Admission:
     return admission
 
 
-def _feeder(ground: _Ground, preparer: Preparer) -> Feeder:
+def _shelf(ground: _Ground, tally: Tally) -> Shelf:
     lib, track, clock = ground.lib, ground.track, ground.clock
-    return Feeder(
+    return Shelf(
         lambda after, most: work.todo_page(lib, track.id, after, most),
         lambda most: work.due_page(lib, track.id, clock.now(), most),
-        preparer,
         clock,
+        reopen=tally.reopen,
         limit=ground.request.limit,
     )
 
@@ -274,26 +314,43 @@ def _feeder(ground: _Ground, preparer: Preparer) -> Feeder:
 def _settling(
     ground: _Ground,
     view: View,
+    *,
     spending: Spending,
-    committer: Committer,
+    entries: Entries,
     feeder: Feeder,
-    lessons: list[Lesson],
+    learned: Callable[[Lesson], None],
 ) -> Settling:
     return Settling(
-        track=ground.track,
+        provider=ground.track.provider,
         lane=ground.ready.lane,
         profile=ground.ready.profile,
         calls=ground.request.settings.calls,
         tally=view.tally,
         admission=view.admission,
         spending=spending,
-        committer=committer,
+        entries=entries,
         feeder=feeder,
         control=view.control,
         clock=ground.clock,
         rng=ground.rng,
-        learned=lessons.append,
+        learned=learned,
     )
+
+
+def check_budgets(request: RunRequest, ready: Ready, clock: Clock) -> None:
+    """Refuse to promise a cap on money for a model that has no known price.
+
+    Raises:
+        UsageError: there is a budget and no price.
+    """
+    budgets = _budgets(request.settings, request.max_cost)
+    if Pricing(ready.model, ready.lane, clock).known:
+        return
+    if budgets.run or budgets.day or budgets.month:
+        raise UsageError(
+            f"No price is known for {ready.model}, so no budget can be kept: choose another model, "
+            "or run without a budget."
+        )
 
 
 def run_options(request: RunRequest) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gemtag_tui.core.calls import Outcome
+    from gemtag_tui.core.verdicts import Retry
     from gemtag_tui.store.work import Candidate
 
 
@@ -16,25 +19,37 @@ class Attempt:
     """One asset on its way.
 
     Attributes:
+        lane: the lane of its latest call.
         tries: blamed tries so far in this run.
         calls: calls made for it in this run, whatever came of them.
         better: the next call is its better try; `bettered`: it has had one.
-        refusals: answers in a row that blamed nobody (quota, outage).
         cost_usd: spent on it in this run.
+        failed_at: monotonic seconds of its first failure by an outage or its own fault.
+        failures: how many of those it has had; `last` is the latest.
     """
 
     candidate: Candidate
+    lane: str = ""
     tries: int = 0
     calls: int = 0
     better: bool = False
     bettered: bool = False
-    refusals: int = 0
     cost_usd: float = 0.0
+    failed_at: float = math.inf
+    failures: int = 0
+    last: tuple[Retry, Outcome] | None = None
 
     @property
     def asset(self) -> int:
         """Id of the asset."""
         return self.candidate.asset
+
+    def failed(self, now: float, verdict: Retry, outcome: Outcome) -> None:
+        """Take in a failure that may be its own."""
+        self.tries += verdict.blamed
+        self.failed_at = min(self.failed_at, now)
+        self.failures += 1
+        self.last = (verdict, outcome)
 
 
 @dataclass(slots=True)

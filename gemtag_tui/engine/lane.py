@@ -9,23 +9,34 @@ from gemtag_tui.core.calls import Answer
 from gemtag_tui.core.concurrency import OUTAGE
 from gemtag_tui.engine.admission import Grant, ParkUntil, Spent, TooBig
 from gemtag_tui.engine.control import CONFIGURATION, LIMITED
-from gemtag_tui.engine.settling import QUOTA_TROUBLES
-from gemtag_tui.engine.waits import event_or_time
+from gemtag_tui.engine.entries import QUOTA_TROUBLES
+from gemtag_tui.engine.waits import cancelled, event_or_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gemtag_tui.core.calls import Outcome
     from gemtag_tui.core.clock import Clock
     from gemtag_tui.core.concurrency import Concurrency
-    from gemtag_tui.engine.admission import Admission
+    from gemtag_tui.engine.admission import Admission, WaitUntil
     from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.feeder import Feeder, Ready
-    from gemtag_tui.engine.settling import Settling
     from gemtag_tui.engine.sender import Sender
+    from gemtag_tui.engine.settling import Settling
 
 DRAIN_SECONDS = 10.0
+PAUSED = "paused by you"
 _LOOK_SECONDS = 1.0
+_TURN_SECONDS = 0.5
 _DRAIN_LOOK_SECONDS = 0.1
 _PARK_LOOK_SECONDS = 30.0
+_SAID_AFTER = 0.1
+"""Waits shorter than this are the pace itself and are not talked about."""
+_FEWEST_AHEAD = 8
+
+
+def _nothing_held() -> str:
+    return ""
 
 
 class InteractiveLane:
@@ -38,11 +49,14 @@ class InteractiveLane:
         sender: makes one call.
         settling: turns what came back into rows and next tries.
         control: pause, park and end.
+        held: words for why nothing may be sent at present although limits allow it, "" else.
         no_wait: end instead of waiting for a new day's quota.
+        give_up_seconds: of outage without a single answer after which the run ends.
     """
 
     def __init__(
         self,
+        *,
         feeder: Feeder,
         admission: Admission,
         concurrency: Concurrency,
@@ -50,7 +64,7 @@ class InteractiveLane:
         settling: Settling,
         control: Control,
         clock: Clock,
-        *,
+        held: Callable[[], str] = _nothing_held,
         no_wait: bool = False,
         give_up_seconds: float = 1800.0,
     ) -> None:
@@ -61,17 +75,22 @@ class InteractiveLane:
         self._settling = settling
         self._control = control
         self._clock = clock
+        self._held = held
         self._no_wait = no_wait
         self._give_up = give_up_seconds
         self._calls: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
-        self._last_answer = clock.monotonic()
+        self._silent_since: float | None = None
         self._broken: BaseException | None = None
 
     @property
     def in_flight(self) -> int:
         """Calls on their way now."""
         return len(self._calls)
+
+    def nudge(self) -> None:
+        """Look again whether something may go: a cap was changed."""
+        self._room.set()
 
     async def run(self) -> None:
         """Work until nothing is left or the control says to end; then let calls in flight finish.
@@ -82,106 +101,131 @@ class InteractiveLane:
         filling = asyncio.ensure_future(self._feeder.fill())
         dispatching = asyncio.ensure_future(self._dispatch())
         try:
-            while not dispatching.done() and not filling.done() and self._control.ending is None:
-                changed = asyncio.ensure_future(self._control.changed.wait())
-                await asyncio.wait(
-                    {dispatching, filling, changed}, return_when=asyncio.FIRST_COMPLETED
-                )
-                changed.cancel()
-            for task in (dispatching, filling):
-                if task.done():
-                    task.result()
+            await self._until_over(dispatching, filling)
+        except Exception:
+            self._control.end(CONFIGURATION, "The engine broke; everything is kept.")
+            raise
         finally:
-            await _cancelled(dispatching, filling)
+            await cancelled(dispatching, filling)
             await self._drain()
         if self._broken is not None:
             raise self._broken
 
+    async def _until_over(self, *tasks: asyncio.Task[None]) -> None:
+        """Wait for the first task to end, well or badly, or for the control."""
+        while self._control.ending is None:
+            changed = asyncio.ensure_future(self._control.changed.wait())
+            try:
+                await asyncio.wait({*tasks, changed}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                changed.cancel()
+            ended = [task for task in tasks if task.done()]
+            for task in ended:
+                task.result()
+            if ended:
+                return
+
     async def _dispatch(self) -> None:
-        while True:
-            await self._gate()
-            self._feeder.ahead = max(8, 2 * self._concurrency.workers(self._clock.monotonic()))
+        while self._control.ending is None:
+            workers = self._concurrency.workers(self._clock.monotonic())
+            self._feeder.ahead = max(_FEWEST_AHEAD, 2 * workers)
             ready = await self._feeder.next()
             if ready is None:
                 return
-            try:
-                await self._gate()
-                await self._wait_for_room()
-                grant = await self._admit(ready)
-            except BaseException:
-                self._feeder.put_back(ready)
-                raise
+            grant = await self._granted(ready)
             if grant is not None:
                 self._start(ready, grant)
-            elif self._control.ending is not None:
-                return
 
-    async def _gate(self) -> None:
-        """Stand still while paused."""
-        while self._control.paused:
-            self._settling.tally.waiting_for = "paused by you"
-            await self._control.changed.wait()
-        self._settling.tally.waiting_for = ""
+    async def _granted(self, ready: Ready) -> Grant | None:
+        """Wait until a call may go; `None` when the run ends, or this picture can never go.
 
-    async def _wait_for_room(self) -> None:
-        while not self._concurrency.may_start(now := self._clock.monotonic()):
-            self._say_stalled(now)
-            pause = self._concurrency.next_probe(now) or _LOOK_SECONDS
-            self._room.clear()
-            await event_or_time(self._room, self._clock, min(pause, _LOOK_SECONDS))
-
-    def _say_stalled(self, now: float) -> None:
-        if not self._concurrency.stalled:
-            return
-        silent = now - self._last_answer
-        self._settling.tally.waiting_for = f"no answer for {silent:.0f} s: one worker is probing"
-        if silent >= self._give_up:
-            why = f"No answer for {silent / 60:.0f} minutes; everything is kept. Start again later."
-            self._control.end(LIMITED, why)
-
-    async def _admit(self, ready: Ready) -> Grant | None:
-        """Wait for admission; `None` when the run ends instead, or this picture can never go."""
+        Every wait leads back to the first question: what changed meanwhile is never overlooked, and
+        nothing lies between the last question and the call.
+        """
         need = self._sender.need(ready)
-        while True:
-            answer = self._admission.ask(self._clock.monotonic(), self._clock.now(), need)
-            if isinstance(answer, Grant):
-                self._settling.tally.waiting_for = ""
-                return answer
-            if isinstance(answer, Spent):
-                self._control.end(LIMITED, answer.why)
-                return None
-            if isinstance(answer, TooBig):
-                self._settling.too_big(ready.attempt, answer.why)
-                return None
-            if isinstance(answer, ParkUntil):
-                if not await self._park(answer):
+        while self._control.ending is None:
+            if self._control.paused:
+                await self._pause()
+            elif words := self._held():
+                await self._wait_for(words, self._room, _TURN_SECONDS)
+            elif not self._concurrency.may_start(now := self._clock.monotonic()):
+                await self._wait_for_room(now)
+            else:
+                answer = self._admission.ask(now, self._clock.now(), need)
+                if isinstance(answer, Grant):
+                    self._settling.tally.waiting_for = ""
+                    return answer
+                if isinstance(answer, TooBig):
+                    self._settling.too_big(ready.attempt, answer.why)
                     return None
-                continue
-            pause = answer.at - self._clock.monotonic()
-            if pause > _LOOK_SECONDS / 10:
-                self._settling.tally.waiting_for = answer.why
-            await event_or_time(
-                self._control.changed, self._clock, min(max(pause, 0.0), _LOOK_SECONDS)
-            )
-            await self._gate()
+                await self._refused(answer, now)
+        return None
 
-    async def _park(self, answer: ParkUntil) -> bool:
-        """Wait for the time to come; `False` when the run is not to wait."""
+    async def _refused(self, answer: Spent | ParkUntil | WaitUntil, now: float) -> None:
+        if isinstance(answer, Spent):
+            self._limited(answer.why)
+        elif isinstance(answer, ParkUntil):
+            await self._park(answer)
+        else:
+            pause = min(max(answer.at - now, 0.0), _TURN_SECONDS)
+            words = answer.why if answer.at - now > _SAID_AFTER else ""
+            await self._wait_for(words, self._control.changed, pause)
+
+    def _limited(self, why: str) -> None:
+        words = f"Stopped early: {why}. Everything is kept; `gemtag run` goes on later."
+        self._control.end(LIMITED, words, patient=True)
+
+    async def _wait_for(self, words: str, event: asyncio.Event, seconds: float) -> None:
+        if words:
+            self._settling.tally.waiting_for = words
+        if event is self._room:
+            event.clear()
+        await event_or_time(event, self._clock, seconds)
+
+    async def _pause(self) -> None:
+        """Stand still while paused."""
+        self._settling.tally.waiting_for = PAUSED
+        self._settling.rest(resting=True)
+        try:
+            while self._control.paused:
+                await self._control.changed.wait()
+        finally:
+            self._rested()
+
+    async def _park(self, answer: ParkUntil) -> None:
+        """Wait for a new day, or end when the run is not to wait."""
         if self._no_wait:
-            self._control.end(LIMITED, answer.why)
-            return False
+            self._limited(answer.why)
+            return
         self._control.park(answer.at, answer.why)
         self._settling.rest(resting=True)
         try:
-            while (left := answer.at - self._clock.now()) > 0:
-                if self._control.parked_until != answer.at:
-                    break  # told to look again
+            while (left := answer.at - self._clock.now()) > 0 and not self._control.paused:
                 changed = self._control.changed
                 await event_or_time(changed, self._clock, min(left, _PARK_LOOK_SECONDS))
+                if self._control.parked_until != answer.at:
+                    return  # told to look again
         finally:
-            self._settling.rest(resting=False)
             self._control.unpark()
-        return True
+            self._rested()
+
+    def _rested(self) -> None:
+        """Count time again; silence while nothing was sent is nobody's fault."""
+        self._settling.rest(resting=False)
+        self._settling.tally.waiting_for = ""
+        if self._silent_since is not None:
+            self._silent_since = self._clock.monotonic()
+
+    async def _wait_for_room(self, now: float) -> None:
+        words = ""
+        if self._concurrency.stalled:
+            words = self._concurrency.why(now)
+            if self._silent_since is not None and now - self._silent_since >= self._give_up:
+                minutes = (now - self._silent_since) / 60
+                self._limited(f"no answer for {minutes:.0f} minutes")
+                return
+        pause = self._concurrency.next_probe(now) or _LOOK_SECONDS
+        await self._wait_for(words, self._room, min(pause, _LOOK_SECONDS))
 
     def _start(self, ready: Ready, grant: Grant) -> None:
         self._concurrency.on_start(self._clock.monotonic())
@@ -192,17 +236,18 @@ class InteractiveLane:
     def _called(self, call: asyncio.Task[None]) -> None:
         self._calls.discard(call)
         self._room.set()
-        self._feeder.wake()
         if not call.cancelled() and (error := call.exception()) is not None:
             self._broken = self._broken or error
             self._control.end(CONFIGURATION, "The engine broke; everything is kept.")
 
     async def _call(self, ready: Ready, grant: Grant) -> None:
         started, sent_at = self._clock.monotonic(), self._clock.now()
+        ready.attempt.lane = self._settling.lane
         try:
             outcome = await self._sender.send(ready)
         except asyncio.CancelledError:
-            self._concurrency.on_cancel(self._clock.monotonic())
+            now = self._clock.monotonic()
+            self._concurrency.on_cancel(now, now - started)
             self._settling.abandoned(ready.attempt, grant, sent_at)
             raise
         self._hear(outcome, started)
@@ -212,28 +257,28 @@ class InteractiveLane:
         """Tell concurrency how the call went."""
         now = self._clock.monotonic()
         latency = now - started
-        if isinstance(outcome, Answer) or outcome.trouble not in QUOTA_TROUBLES | OUTAGE:
-            self._last_answer = now
-            self._concurrency.on_success(now, latency)
-        elif outcome.trouble in OUTAGE:
+        if not isinstance(outcome, Answer) and outcome.trouble in OUTAGE:
+            if self._silent_since is None:
+                self._silent_since = started
             self._concurrency.on_overload(now, outcome.trouble, latency)
+            return
+        self._silent_since = None
+        if isinstance(outcome, Answer) or outcome.trouble not in QUOTA_TROUBLES:
+            self._concurrency.on_success(now, latency)
         else:
-            self._last_answer = now
-            self._concurrency.on_quota(now)
+            self._concurrency.on_quota(now, latency)
 
     async def _drain(self) -> None:
-        """Let calls in flight finish within the time a stop allows, then abandon them."""
-        deadline = self._clock.monotonic() + DRAIN_SECONDS
+        """Let calls in flight finish within the time the ending allows, then abandon them."""
+        asked = None
         while self._calls and not self._control.hurried:
-            left = deadline - self._clock.monotonic()
-            if left <= 0:
+            now = self._clock.monotonic()
+            ending = self._control.ending
+            patient = ending is not None and ending.patient and not self._control.stops
+            if asked is None and not patient:
+                asked = now
+            if asked is not None and now - asked >= DRAIN_SECONDS:
                 break
             self._room.clear()
-            await event_or_time(self._room, self._clock, min(left, _DRAIN_LOOK_SECONDS))
-        await _cancelled(*self._calls)
-
-
-async def _cancelled(*tasks: asyncio.Task[None]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+            await event_or_time(self._room, self._clock, _DRAIN_LOOK_SECONDS)
+        await cancelled(*self._calls)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
-from gemtag_tui.core.errors import GemtagError, UsageError
-from gemtag_tui.engine.control import INTERRUPTED
+from gemtag_tui.core.errors import GemtagError, LibraryError, UsageError
 from gemtag_tui.store import commands
 
 if TYPE_CHECKING:
@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from gemtag_tui.core.clock import Clock
     from gemtag_tui.core.concurrency import Concurrency
     from gemtag_tui.engine.control import Control
+    from gemtag_tui.store.commands import Command
     from gemtag_tui.store.library import Library
 
+_log = logging.getLogger(__name__)
+
+STOPPING = "stopping: calls in flight may finish for 10 s"
+STOPPING_NOW = "stopping at once: calls in flight are given up"
+TOO_LATE = "too late: the run has just ended"
 _LOOK_SECONDS = 0.25
 _MOST_WORKERS = 1000
 
@@ -26,6 +32,7 @@ class Orders:
     Args:
         reload: reads the settings again and applies them; returns words.
         change_lane: hands what remains to another lane; returns words.
+        nudge: told when more calls may be useful than before.
     """
 
     def __init__(
@@ -34,8 +41,10 @@ class Orders:
         control: Control,
         concurrency: Concurrency,
         clock: Clock,
+        *,
         reload: Callable[[], Awaitable[str]],
         change_lane: Callable[[str], Awaitable[str]],
+        nudge: Callable[[], None] = lambda: None,
     ) -> None:
         self._lib = lib
         self._control = control
@@ -43,28 +52,53 @@ class Orders:
         self._clock = clock
         self._reload = reload
         self._change_lane = change_lane
+        self._nudge = nudge
         self._version: int | None = None
+        self._unanswered: dict[int, str] = {}
 
     async def follow(self) -> None:
         """Take commands until cancelled."""
         while True:
-            version = await self._lib.data_version()
-            if version != self._version:
-                self._version = version
-                await self._take_open()
+            try:
+                await self._look()
+            except LibraryError as error:  # busy for once: whoever writes the results judges that
+                _log.warning("commands cannot be read just now: %s", error.message)
+                self._version = None
             await self._clock.sleep(_LOOK_SECONDS)
 
-    async def _take_open(self) -> None:
+    async def finish(self) -> None:
+        """Answer what came too late.
+
+        Raises:
+            LibraryError: when the library cannot be written.
+        """
         for command in await commands.open_commands(self._lib):
+            outcome = self._unanswered.get(command.id, TOO_LATE)
+            await commands.answer(self._lib, command.id, outcome)
+
+    async def _look(self) -> None:
+        version = await self._lib.data_version()
+        if version != self._version:
+            self._version = version
+            for command in await commands.open_commands(self._lib):
+                await self._take(command)
+
+    async def _take(self, command: Command) -> None:
+        """Obey once, however often the answer has to be written."""
+        if command.id not in self._unanswered:
             try:
                 outcome = await self._obey(command.verb, command.argument)
             except GemtagError as error:
                 outcome = f"refused: {error.message}"
-            await commands.answer(self._lib, command.id, outcome)
+            self._unanswered[command.id] = outcome
+        await commands.answer(self._lib, command.id, self._unanswered[command.id])
+        del self._unanswered[command.id]
 
     async def _obey(self, verb: str, argument: str) -> str:
         control = self._control
         match verb:
+            case "pause" if control.ending is not None:
+                raise UsageError("The run is ending already.")
             case "pause":
                 control.pause()
                 return "paused: calls in flight finish, nothing new is sent"
@@ -73,10 +107,8 @@ class Orders:
                 control.unpark()
                 return "running"
             case "stop":
-                if control.ending is not None:
-                    control.hurried = True
-                control.end(INTERRUPTED, "Stopped on request; everything is kept.")
-                return "stopping: calls in flight may finish for 10 s"
+                control.stop("Stopped on request; everything is kept.")
+                return STOPPING_NOW if control.hurried else STOPPING
             case "concurrency":
                 return self._set_cap(argument)
             case "lane":
@@ -90,4 +122,5 @@ class Orders:
         if not argument.isdecimal() or int(argument) > _MOST_WORKERS:
             raise UsageError(f"Give a number of workers from 0 (automatic) to {_MOST_WORKERS}.")
         self._concurrency.set_cap(int(argument))
+        self._nudge()
         return f"at most {argument} at once" if int(argument) else "as many at once as are useful"

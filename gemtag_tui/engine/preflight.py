@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gemtag_tui.core.calls import CallError
 from gemtag_tui.core.errors import KeyMissingError, UsageError
 from gemtag_tui.core.models import ModelRules, canonical_model, rules_for
 from gemtag_tui.core.profile import Profile
 from gemtag_tui.engine.paths import config_path
 from gemtag_tui.engine.profiles import load_profile
-from gemtag_tui.core.calls import CallError
 from gemtag_tui.gemini.key import FoundKey, find_key
 from gemtag_tui.store import prefs
 

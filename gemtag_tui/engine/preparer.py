@@ -51,22 +51,19 @@ class Preparer:
         self._rules = rules
         self._executor = executor
 
-    async def prepare(self, attempts: Sequence[Attempt]) -> list[tuple[Attempt, Picture]]:
-        """Prepare some pictures at once; one hop to a thread serves them all."""
+    async def passed(self, attempts: Sequence[Attempt]) -> list[tuple[Attempt, Picture | None]]:
+        """Read some files at once; `None` for those that have to be decoded.
+
+        One hop to a thread serves them all.
+        """
         loop = asyncio.get_running_loop()
-        passed = await loop.run_in_executor(self._executor, self._pass_all, attempts)
-        return await asyncio.gather(
-            *(
-                self._finish(attempt, picture)
-                for attempt, picture in zip(attempts, passed, strict=True)
-            )
-        )
+        pictures = await loop.run_in_executor(self._executor, self._pass_all, attempts)
+        return list(zip(attempts, pictures, strict=True))
+
+    async def decoded(self, attempt: Attempt) -> Picture:
+        """Decode one file in a child."""
+        candidate = attempt.candidate
+        return await self._pool.reencode(candidate.path, candidate.sha256, self._rules)
 
     def _pass_all(self, attempts: Sequence[Attempt]) -> list[Picture | None]:
         return [passthrough(a.candidate.path, a.candidate.sha256, self._rules) for a in attempts]
-
-    async def _finish(self, attempt: Attempt, picture: Picture | None) -> tuple[Attempt, Picture]:
-        if picture is None:
-            candidate = attempt.candidate
-            picture = await self._pool.reencode(candidate.path, candidate.sha256, self._rules)
-        return attempt, picture

@@ -14,9 +14,10 @@ from gemtag_tui.core.errors import GemtagError, LibraryError
 from gemtag_tui.engine.assembly import Assembly, assemble
 from gemtag_tui.engine.clock import SystemClock
 from gemtag_tui.engine.config import load_settings
-from gemtag_tui.engine.control import CONFIGURATION, INTERRUPTED
+from gemtag_tui.engine.control import CONFIGURATION, INTERRUPTED, Control
 from gemtag_tui.engine.orders import Orders
-from gemtag_tui.engine.preflight import Ready, make_ready
+from gemtag_tui.engine.preflight import make_ready
+from gemtag_tui.engine.waits import cancelled
 from gemtag_tui.store import runs
 from gemtag_tui.store.library import Library
 from gemtag_tui.store.lock import EngineLock
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from gemtag_tui.core.clock import Clock
     from gemtag_tui.core.snapshot import RunSnapshot
-    from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.request import RunRequest
 
     Emit = Callable[[str, RunSnapshot], None]
@@ -49,50 +49,53 @@ async def run_engine(
         rng: for jitter; seeded by the system when `None`.
 
     Raises:
-        GemtagError: when the run cannot begin: no key, a bad setting, a library in use.
+        GemtagError: when the run cannot begin (no key, a bad setting, a library in use), or its
+            last rows cannot be written.
     """
     clock = clock or SystemClock()
+    rng = rng or random.Random()  # noqa: S311
     ready = make_ready(request, os.environ)
-    lock = EngineLock(request.library)
-    lock.acquire()
+    control = Control()
+    with EngineLock(request.library), _signals(control):
+        async with (
+            await Library.open(request.library, clock) as lib,
+            assemble(lib, request, ready, control=control, clock=clock, rng=rng) as parts,
+        ):
+            return await _run_in(parts, request, emit)
+
+
+async def _run_in(parts: Assembly, request: RunRequest, emit: Emit) -> int:
+    orders = _orders(parts, request)
+    error = await _work(parts, orders, emit)
+    code, message = _outcome(parts, request, error)
+    parts.view.tally.message = message
+    parts.view.ended_at = parts.clock.now()
     try:
-        async with await Library.open(request.library, clock) as lib:
-            return await _run_in(lib, request, ready, emit, clock, rng or random.Random())  # noqa: S311
+        await _close(parts, orders, code, message)
+    except LibraryError as trouble:
+        parts.view.tally.message = _lost(parts, trouble)
+        raise LibraryError(parts.view.tally.message) from trouble
     finally:
-        lock.release()
-
-
-async def _run_in(
-    lib: Library,
-    request: RunRequest,
-    ready: Ready,
-    emit: Emit,
-    clock: Clock,
-    rng: random.Random,
-) -> int:
-    async with assemble(lib, request, ready, clock, rng) as parts:
-        with _signals(parts.control):
-            error = await _work(parts, request, emit)
-        code, message = _outcome(parts, request, error)
-        parts.view.tally.message = message
-        parts.view.ended_at = clock.now()
-        await _close(parts, code, message)
         emit("end", parts.view.snapshot())
-        if error is not None and not isinstance(error, GemtagError):
-            raise error
-        return code
+    if error is not None and not isinstance(error, GemtagError):
+        raise error
+    return code
 
 
-async def _work(parts: Assembly, request: RunRequest, emit: Emit) -> BaseException | None:
-    """Run the lane beside the writer, the command reader and the reporter."""
-    orders = Orders(
+def _orders(parts: Assembly, request: RunRequest) -> Orders:
+    return Orders(
         parts.lib,
         parts.control,
         parts.concurrency,
         parts.clock,
         reload=lambda: _reload(parts, request),
         change_lane=parts.change_lane,
+        nudge=parts.lane.nudge,
     )
+
+
+async def _work(parts: Assembly, orders: Orders, emit: Emit) -> BaseException | None:
+    """Run the lane beside the writer, the command reader and the reporter."""
     keeping = asyncio.ensure_future(parts.committer.keep())
     helpers = [
         asyncio.ensure_future(orders.follow()),
@@ -108,9 +111,7 @@ async def _work(parts: Assembly, request: RunRequest, emit: Emit) -> BaseExcepti
         await asyncio.wait({lane})
         error = error or _first_error(lane)
     finally:
-        for task in helpers:
-            task.cancel()
-        await asyncio.gather(*helpers, return_exceptions=True)
+        await cancelled(lane, *helpers)
         parts.committer.close()
         await asyncio.gather(keeping, return_exceptions=True)
     return error
@@ -130,12 +131,22 @@ def _words(error: BaseException) -> str:
     return f"Something unexpected went wrong ({type(error).__name__}); see the log. All is kept."
 
 
+def _lost(parts: Assembly, trouble: LibraryError) -> str:
+    lost = parts.committer.unwritten
+    if not lost:
+        return f"{trouble.message} All results are kept; only the run's last words are missing."
+    return f"{trouble.message} {lost:,} answers could not be written and will be asked for again."
+
+
 async def _report(parts: Assembly, emit: Emit) -> None:
-    """Keep the counts fresh and tell whoever started the run."""
+    """Keep the figures fresh and tell whoever started the run."""
     while True:
-        await parts.refresh()
+        try:
+            await parts.refresh()
+        except LibraryError as error:  # whoever writes the results judges how bad that is
+            _log.warning("what was learned is not written yet: %s", error.message)
         for warning in parts.admission.warnings(parts.clock.now()):
-            parts.view.tally.warn(warning)
+            parts.view.tally.warn(warning, about="day")
             _log.warning("%s", warning)
         emit("progress", parts.view.snapshot())
         await parts.clock.sleep(PROGRESS_SECONDS)
@@ -153,6 +164,7 @@ def _outcome(parts: Assembly, request: RunRequest, error: BaseException | None) 
     if ending is not None:
         return ending.exit_code, ending.why
     tally, counts = parts.view.tally, parts.view.counts
+    left_out = parts.shelf.passed_over
     failed = tally.bad if request.limit is not None else counts.known_bad + counts.retry_later
     if tally.settled == 0:
         words = f"Nothing to do: {counts.tagged:,} of {counts.total:,} are tagged."
@@ -160,22 +172,29 @@ def _outcome(parts: Assembly, request: RunRequest, error: BaseException | None) 
         words = f"Done: {tally.done:,} tagged by this run, {tally.bad:,} failed."
     if failed:
         words += f" {counts.known_bad:,} known bad, {counts.retry_later:,} to be tried later."
-    return (SOME_FAILED if failed else DONE), words
+    if left_out:
+        words += f" {left_out:,} left out: they changed or went away since the scan."
+    return (SOME_FAILED if failed or left_out else DONE), words
 
 
-async def _close(parts: Assembly, code: int, message: str) -> None:
-    """Write the last rows and the run's end; a full disk is given some seconds to mend."""
+async def _close(parts: Assembly, orders: Orders, code: int, message: str) -> None:
+    """Write the last rows and the run's end; a full disk is given some seconds to mend.
+
+    Raises:
+        LibraryError: when it was not enough.
+    """
     for pause in (0.5, 2.0, 5.0, 0.0):
         try:
             await parts.committer.flush()
             break
         except LibraryError as error:
-            _log.error("the last rows are not written yet: %s", error.message)  # noqa: TRY400
+            _log.error("the last rows are not written yet: %s", error.message)
             if not pause:
                 raise
             await parts.clock.sleep(pause)
     await parts.refresh()
     state = "stopped" if code in {INTERRUPTED, CONFIGURATION} or parts.control.ending else "done"
+    await orders.finish()
     await runs.finish(parts.lib, parts.view.run, state, code, message)
     await parts.committer.flush(snapshot=True)
 
@@ -184,12 +203,14 @@ async def _close(parts: Assembly, code: int, message: str) -> None:
 def _signals(control: Control) -> Iterator[None]:
     """Let stop signals drain the run, a second one cancel it."""
     loop = asyncio.get_running_loop()
-    names = [n for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
     installed = []
-    for name in names:
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is None or (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+            continue  # nohup asks for just that
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):
-            loop.add_signal_handler(getattr(signal, name), control.signal)
-            installed.append(getattr(signal, name))
+            loop.add_signal_handler(number, control.signal)
+            installed.append(number)
     try:
         yield
     finally:

@@ -18,12 +18,19 @@ _KEPT_WARNINGS = 8
 
 @dataclass(slots=True)
 class Tally:
-    """What one run has done so far. `message` and `waiting_for` are words for people."""
+    """What one run has done so far. `message` and `waiting_for` are words for people.
+
+    Attributes:
+        done, bad: assets settled well and badly; each counts once, however often it is tried.
+        on_disk: of those, how many ends are known to be on disk.
+        failed: ids of the bad ones.
+    """
 
     meter: RateMeter
     started_at: float
     done: int = 0
     bad: int = 0
+    on_disk: int = 0
     tries: int = 0
     settled_calls: int = 0
     errors: int = 0
@@ -32,20 +39,51 @@ class Tally:
     cost_usd: float = 0.0
     message: str = ""
     waiting_for: str = ""
-    warnings: list[str] = field(default_factory=list)
+    failed: set[int] = field(default_factory=set)
     last: deque[LastResult] = field(default_factory=lambda: deque(maxlen=_SHOWN_RESULTS))
+    _warnings: dict[str, str] = field(default_factory=dict)
 
     def charge(self, usage: Usage | None, cost_usd: float) -> None:
         """Add one call's tokens and cost."""
+        self.tries += 1
         self.cost_usd += cost_usd
         if usage is not None:
             self.tokens_in += usage.prompt
             self.tokens_out += usage.output
 
-    def warn(self, words: str) -> None:
-        """Keep a warning, once, newest last."""
-        if words not in self.warnings:
-            self.warnings = [*self.warnings, words][-_KEPT_WARNINGS:]
+    def tagged(self, result: LastResult) -> None:
+        """Count a result."""
+        self.done += 1
+        self.last.appendleft(result)
+
+    def failure(self, asset: int) -> None:
+        """Count an asset that failed."""
+        self.bad += 1
+        self.failed.add(asset)
+
+    def reopen(self, asset: int) -> bool:
+        """Take back an asset's failure, since it is tried again; `False` when this run had none."""
+        if asset not in self.failed:
+            return False
+        self.failed.discard(asset)
+        self.bad -= 1
+        self.on_disk -= 1
+        return True
+
+    def warn(self, words: str, about: str = "") -> None:
+        """Keep a warning, newest last; a newer one about the same thing takes its place."""
+        key = about or words
+        if self._warnings.get(key) == words:
+            return
+        self._warnings.pop(key, None)
+        self._warnings[key] = words
+        while len(self._warnings) > _KEPT_WARNINGS:
+            del self._warnings[next(iter(self._warnings))]
+
+    @property
+    def warnings(self) -> list[str]:
+        """Warnings, oldest first."""
+        return list(self._warnings.values())
 
     @property
     def settled(self) -> int:

@@ -9,6 +9,7 @@ from gemtag_tui.core.eta import seconds_left
 from gemtag_tui.core.meter import SLOT_SECONDS
 from gemtag_tui.core.pacific import next_midnight
 from gemtag_tui.core.snapshot import Counts, RunSnapshot
+from gemtag_tui.engine.lane import PAUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.tally import Tally
     from gemtag_tui.store.tracks import Track
+
+
+def _no_retries() -> tuple[int, float | None]:
+    return 0, None
 
 
 @dataclass(slots=True)
@@ -39,16 +44,35 @@ class View:
     limit: int | None = None
     counts: Counts = field(default_factory=Counts)
     in_flight: Callable[[], int] = field(default=int)
-    later: int = 0
-    """Assets whose recorded failure is not due yet."""
+    retries: Callable[[], tuple[int, float | None]] = field(default=_no_retries)
+    """How many assets wait for another try, and when the first is due (monotonic seconds)."""
     ended_at: float = 0.0
+    _goal: int = 0
+
+    def rebase(self, counts: Counts, *, due_taken: int, passed_over: int) -> None:
+        """Take over the library's counts, as of the last end that the tally has on disk.
+
+        Args:
+            due_taken: assets that it has as failed and that this run has taken up again.
+            passed_over: assets that it has as to be done and that this run leaves out.
+        """
+        self.counts = counts
+        later = counts.retry_later - due_taken
+        left = counts.remaining - counts.in_batches - later - passed_over
+        self._goal = self.tally.on_disk + max(0, left)
+
+    @property
+    def goal(self) -> int:
+        """Assets this run sets out to settle, those settled included; retries change nothing."""
+        goal = max(self._goal, self.tally.settled)
+        return goal if self.limit is None else max(self.tally.settled, min(goal, self.limit))
 
     def snapshot(self) -> RunSnapshot:
         """Return the state now."""
         now, unix = self.clock.monotonic(), self.clock.now()
         tally, counts = self.tally, self.counts
         gauges = self.admission.gauges(now, unix)
-        left = self._left()
+        left = self.goal - tally.settled
         rate = tally.meter.per_minute(now)
         day = next((g for g in gauges if g.name == "rpd"), None)
         return RunSnapshot(
@@ -64,7 +88,7 @@ class View:
             started_at=tally.started_at,
             ended_at=self.ended_at,
             counts=counts,
-            goal=tally.settled + left,
+            goal=self.goal,
             done=tally.done,
             bad=tally.bad,
             tries=tally.tries,
@@ -85,7 +109,7 @@ class View:
             concurrency_why=self.concurrency.why(now),
             single_worker_times=self.concurrency.single_worker_times,
             binding_limit=self.admission.binding(now),
-            waiting_for=self.control.parked_why or tally.waiting_for,
+            waiting_for="" if self.ended_at else self._waiting_for(now),
             parked_until=self.control.parked_until,
             message=tally.message,
             warnings=tally.warnings,
@@ -94,13 +118,19 @@ class View:
             errors=tally.errors,
         )
 
-    def _left(self) -> int:
-        """Assets this run has yet to settle."""
-        left = max(0, self.counts.remaining - self.counts.in_batches - self.later)
-        return left if self.limit is None else min(left, max(0, self.limit - self.tally.settled))
+    def _waiting_for(self, now: float) -> str:
+        if self.control.paused:
+            return PAUSED
+        words = self.control.parked_why or self.tally.waiting_for
+        if words or self.in_flight():
+            return words
+        waiting, due = self.retries()
+        if due is None:
+            return ""
+        return f"{waiting:,} to be tried again, next in {max(0.0, due - now):.0f} s"
 
     def _eta(self, left: int, rate: float, day: Gauge | None, unix: float) -> float | None:
-        if self.control.paused or self.control.ending is not None:
+        if left and (self.control.paused or self.control.ending is not None):
             return None
         midnight = next_midnight(unix) - unix
         parked = max(0.0, self.control.parked_until - unix)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from gemtag_tui.engine.clock import SystemClock
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from typing import Any
@@ -24,5 +26,20 @@ async def first(*things: Coroutine[Any, Any, Any]) -> None:
 
 async def event_or_time(event: asyncio.Event, clock: Clock, seconds: float) -> None:
     """Wait for an event, but no longer than some seconds."""
-    if not event.is_set():
+    if event.is_set():
+        return
+    if not isinstance(clock, SystemClock):
         await first(event.wait(), clock.sleep(seconds))
+        return
+    try:
+        async with asyncio.timeout(max(0.0, seconds)):  # the loop's own timer: no tasks to make
+            await event.wait()
+    except TimeoutError:
+        return
+
+
+async def cancelled(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel tasks and wait for their end, whatever that is."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from gemtag_tui.core.pacific import day_of
-from gemtag_tui.core.snapshot import RunSnapshot
+from gemtag_tui.core.snapshot import Counts, RunSnapshot
 from gemtag_tui.core.text import storable
 from gemtag_tui.store import failure_rows, indexer
 from gemtag_tui.store.rows import Group, LedgerRow, LoggedError, NewFailure, NewResult
@@ -55,15 +55,19 @@ _RUN = """
 _LIVE = "INSERT INTO live VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET snapshot = excluded.snapshot"
 
 
-async def commit(lib: Library, group: Group) -> None:
+async def commit(lib: Library, group: Group) -> Counts | None:
     """Write a group: after this returns all of it is on disk; after an error nothing is.
 
     Results that are there already stand (see `NewResult.replaces`); what the second one cost is in
     the ledger. A run's totals come from the snapshot.
 
+    Returns:
+        The track's counts with this group in them, when there is a snapshot.
+
     Raises:
         LibraryError: when the library cannot be written.
     """
+    kept = None
     async with lib.transaction() as db:
         await _results(db, group)
         if group.failures:
@@ -73,9 +77,10 @@ async def commit(lib: Library, group: Group) -> None:
         if group.errors:
             await db.executemany(_ERROR, [_error(line, group.run) for line in group.errors])
         if group.snapshot is not None:
-            await _snapshot(db, group.snapshot)
+            kept = await _snapshot(db, group.snapshot)
         if group.results and group.index:
             await indexer.index_some(db, group.index)
+    return kept
 
 
 async def _results(db: aiosqlite.Connection, group: Group) -> None:
@@ -141,15 +146,17 @@ def _error(line: LoggedError, run: int | None) -> tuple[Any, ...]:
     return (run or 0, line.at, line.kind, line.asset, storable(line.message), storable(line.fate))
 
 
-async def _snapshot(db: aiosqlite.Connection, snapshot: RunSnapshot) -> None:
+async def _snapshot(db: aiosqlite.Connection, snapshot: RunSnapshot) -> Counts:
     """Write the engine's state with the counts of this very transaction."""
     rows = await db.execute_fetchall(
         "SELECT t.id FROM track t WHERE t.provider = ? AND t.model = ? AND t.profile = ?",
         (snapshot.provider, snapshot.model, snapshot.profile_id),
     )
+    kept = snapshot.counts
     for (track,) in rows:
         kept = counts_from(await db.execute_fetchall(COUNTERS, (track,)))
         snapshot = msgspec.structs.replace(snapshot, counts=kept)
     await db.execute(_LIVE, (storable(_encode(snapshot).decode()),))
     s = snapshot
     await db.execute(_RUN, (s.done, s.bad, s.tries, s.cost_usd, s.state, s.state, s.run))
+    return kept
