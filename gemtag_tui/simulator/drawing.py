@@ -30,12 +30,12 @@ def draw_pictures(folder: Path, count: int, seed: int = 0) -> list[Path]:
     for number in range(count):
         rng = random.Random(f"{seed}:{number}")  # noqa: S311 - it draws pictures
         kind, painter = _PAINTERS[number % len(_PAINTERS)]
-        suffix, options = (".jpg", {"quality": 88}) if number % 3 else (".png", {})
+        suffix = ".jpg" if number % 3 else ".png"
         path = folder / kind / f"{kind}-{number + 1:04d}{suffix}"
         path.parent.mkdir(parents=True, exist_ok=True)
         image = Image.new("RGB", rng.choice(SIZES), _colour(rng, light=(0.15, 0.95)))
         painter(image, rng)
-        image.save(path, **options)
+        image.save(path, quality=88)  # PNG has no use for it
         made.append(path)
     return made
 
@@ -133,8 +133,8 @@ def _pattern(image: Image.Image, rng: random.Random) -> None:
                     draw.rectangle((x, y, x + step - 1, y + step - 1), fill=colour)
         case _:
             for _ in range(rng.randint(20, 60)):
-                x, y, r = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(8, 40)
-                draw.ellipse((x - r, y - r, x + r, y + r), fill=_colour(rng))
+                left, top, r = rng.uniform(0, width), rng.uniform(0, height), rng.uniform(8, 40)
+                draw.ellipse((left - r, top - r, left + r, top + r), fill=_colour(rng))
 
 
 def _page(image: Image.Image, rng: random.Random) -> None:
