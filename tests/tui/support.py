@@ -15,6 +15,8 @@ from gemtag_tui.tui.source import ErrorEntry, Holds, LearnedLimit, Offer, Since
 from gemtag_tui.tui.state import LastRun, Look
 from gemtag_tui.tui.widgets.listed import Listed
 
+from .fakes import FakeAsks
+
 NOW = 1_795_349_000.0
 """2026-11-22 11:23:20 UTC."""
 
@@ -126,7 +128,7 @@ def entries(
 
 
 @dataclass
-class FakeSource:
+class FakeSource(FakeAsks):
     """Answers from its fields and remembers what it was told."""
 
     state: Look = field(default_factory=look)
@@ -170,7 +172,7 @@ class FakeSource:
         return self.away
 
     def errors(self, run: int, text: str = "", faults_only: bool = False) -> Listed[ErrorEntry]:
-        return Listed([e for e in self.log if text in e.message and (not faults_only or e.asset)])
+        return FakeLog(self, text, faults_only)
 
     async def error_detail(self, entry: ErrorEntry) -> list[tuple[str, str]]:
         return self.detail
@@ -202,6 +204,19 @@ class FakeSource:
     async def forget(self, name: str) -> str:
         self.told.append(("forget", name))
         return "Saved."
+
+
+class FakeLog(Listed[ErrorEntry]):
+    """The source's log as it is now."""
+
+    def __init__(self, source: FakeSource, text: str, faults_only: bool) -> None:
+        super().__init__([])
+        self._source, self._text, self._faults = source, text, faults_only
+
+    async def count(self) -> int:
+        log = self._source.log
+        self._rows = [e for e in log if self._text in e.message and (e.asset or not self._faults)]
+        return len(self._rows)
 
 
 @asynccontextmanager

@@ -147,7 +147,7 @@ class GemtagScreen(Screen[None]):
 
     def show_look(self, look: Look) -> None:
         """Draw the frame and let the screen show the state."""
-        if not self.is_mounted:
+        if not self.stands:
             return
         self.draw_frame(look)
         self.on_look(look)
@@ -160,8 +160,15 @@ class GemtagScreen(Screen[None]):
         self.query_one("#status", Block).show([status_line(look, width)])
         self.draw_keys()
 
+    @property
+    def stands(self) -> bool:
+        """Whether there is still something to draw on: what was put off may come too late."""
+        return self.is_attached and bool(self.query(PromptLine))
+
     def draw_keys(self) -> None:
         """Draw the line of keys."""
+        if not self.stands:
+            return
         hint = self.query_one(PromptLine).hint
         quiet = self.quiet_actions()
         active = [a for a in self.active_bindings.values() if a.binding.action not in quiet]

@@ -169,7 +169,7 @@ def _origin_sentence(row: LimitRow, holds: Holds) -> str:
     table = table_words(row, holds)
     match row.origin:
         case "config":
-            return f"Yours: {row.value}, in {holds.config_path}{table}"
+            return f"Yours: {row.value}{table} · kept in {holds.config_path}"
         case "environment":
             return f"Yours: {row.value}, from {environment_name(row.name)}{table}"
         case "command line":

@@ -54,6 +54,7 @@ class RunScreen(RunActions):
         super().__init__()
         self.faults_only = False
         self._logged: tuple[int, int] = (0, -1)
+        self._kept_row = 0
 
     def body(self) -> ComposeResult:
         """Head, since you left, rate and limits, last results, error log."""
@@ -124,12 +125,12 @@ class RunScreen(RunActions):
             title.append((" · / filter · ⏎ open", "muted"))
         self.query_one("#run-errors-title", Block).show([rule(title, self.size.width)])
 
-    async def _load_log(self, at: int = 0) -> None:
+    async def _load_log(self) -> None:
         pages = self.source.errors(self._logged[0], self.filter_text, self.faults_only)
         self._log.set_empty(
             "Nothing fits the filter." if self.filter_text else "No errors in this run."
         )
-        await self._log.load(pages, at=at)
+        await self._log.load(pages, at=self._kept_row)
 
     def on_filter(self, text: str) -> None:
         """Filter the error log."""
@@ -173,6 +174,7 @@ class RunScreen(RunActions):
     def on_key(self, event: events.Key) -> None:
         """The first key takes the panel away; the key still does what it does."""
         del event
+        self._kept_row = 0
         self.query_one("#run-away").remove_class("-shown")
 
     # Keeping
@@ -186,9 +188,4 @@ class RunScreen(RunActions):
         self.faults_only = kept.get("faults") is True
         self.set_class(kept.get("log") is True, "-log")
         row = kept.get("row")
-        if isinstance(row, int) and row > 0:
-            self.do(self._restore_row(row), "row")
-
-    async def _restore_row(self, row: int) -> None:
-        self._logged = (self.look.snapshot.run, self.look.snapshot.errors)
-        await self._load_log(row)
+        self._kept_row = row if isinstance(row, int) and row > 0 else 0

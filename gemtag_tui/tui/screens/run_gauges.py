@@ -57,13 +57,13 @@ def gauge_lines(gauges: list[Gauge], width: int, height: int) -> list[Line]:
 
 def gauge_line(gauge: Gauge, width: int) -> Line:
     """`requests/min  586 / 600 ████▊░ ◀ binds`."""
-    tail: Line = [(" ◀ binds", "warn")] if gauge.binding else []
+    room = width - NAME_WIDTH - FIGURE_WIDTH - 9
+    tail: Line = [(" ◀ binds" if room >= 0 else " ◀", "warn")] if gauge.binding else []
     name = fit(LIMIT_NAMES.get(gauge.name, gauge.name), NAME_WIDTH)
     line: Line = [
         (name, "strong" if gauge.binding else ""),
         (fit(figures(gauge), FIGURE_WIDTH), ""),
     ]
-    room = width - NAME_WIDTH - FIGURE_WIDTH - 9
     if gauge.limit and room >= 4:
         line.append((bar(gauge.used, gauge.limit, room), gauge_tone(gauge)))
     return [*line, *tail]

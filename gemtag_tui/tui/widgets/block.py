@@ -45,7 +45,7 @@ class ToneWidget(Widget):
                 break
             shown = safe(text, self.ascii_only)
             if cell_len(shown) > room:
-                shown = fit(shown, room)
+                shown = safe(fit(shown, room), self.ascii_only)
             for char in shown:
                 out.append((char, tone))
                 if cell_len(char) == 2:

@@ -19,6 +19,8 @@ from gemtag_tui.tui.paint import Line, Tone, width_of
 from gemtag_tui.tui.widgets.block import Block
 
 MESSAGE_SECONDS = 8.0
+_EDITOR_CELLS = 24
+"""Cells that the words beside an editor leave to it."""
 LEVELS: dict[str, tuple[str, Tone]] = {
     "info": ("·", "accent"),
     "warn": ("!", "warn"),
@@ -73,6 +75,7 @@ class PromptLine(Horizontal):
         self._editing: Editing | None = None
         self._timer: Timer | None = None
         self._back: Widget | None = None
+        self._later: tuple[str, str] | None = None
 
     def compose(self) -> ComposeResult:
         """Words on the left, the editor beside them."""
@@ -107,8 +110,9 @@ class PromptLine(Horizontal):
         return self.query_one("#prompt-entry", OneLine)
 
     def say(self, text: str, level: str = "info") -> None:
-        """Show a message for some seconds, unless a question or an edit stands."""
+        """Show a message for some seconds; a question or an edit that stands is ended first."""
         if self.busy:
+            self._later = (text, level)
             return
         glyph, tone = LEVELS[level]
         self._draw([(f" {glyph} ", tone), (text, "" if level == "info" else tone)])
@@ -151,6 +155,9 @@ class PromptLine(Horizontal):
     def _end(self) -> None:
         self._entry.display = False
         self._draw([])
+        later, self._later = self._later, None
+        if later is not None:
+            self.say(*later)
         back, self._back = self._back, None
         if back is not None and back.is_attached:
             back.focus()
@@ -159,8 +166,8 @@ class PromptLine(Horizontal):
 
     def _draw(self, line: Line) -> None:
         words = self._words
-        half = max(10, self.size.width // 2)
-        words.styles.width = min(width_of(line), half) if self._editing else "1fr"
+        most = max(10, self.size.width - _EDITOR_CELLS)
+        words.styles.width = min(width_of(line), most) if self._editing else "1fr"
         words.show([line])
 
     def _clear(self) -> None:
