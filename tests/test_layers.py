@@ -14,7 +14,7 @@ import gemtag_tui
 
 ROOT = Path(gemtag_tui.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
-EDGES = {"cli/main.py", "engine/run.py", "tui/app.py"}
+EDGES = {"cli/main.py", "engine/lane.py", "tui/app.py"}
 """Where alone everything may be caught: command line, engine, the screens' workers."""
 HEAVY = (
     "aiohttp",
