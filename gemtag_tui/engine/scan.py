@@ -88,6 +88,8 @@ class Scanner:
             await self._land_all()
             if done:
                 self._counts.missing = await scans.sweep_missing(self._lib, scan)
+                below = await scans.standing_below(self._lib, roots)
+                self._counts.unreadable, self._counts.duplicates = below
                 self._counts.stopped = False
         finally:
             await self._give_up()
@@ -132,8 +134,6 @@ class Scanner:
         counts.found += chunk.unchanged + len(chunk.back)
         counts.added += len(chunk.back)
         counts.unchanged += chunk.unchanged
-        counts.unreadable += chunk.bad
-        counts.duplicates += chunk.copies
         counts.skipped += chunk.skipped
         self._folders += chunk.folders
         counts.warnings += chunk.warnings[: _WARNINGS - len(counts.warnings)]

@@ -8,7 +8,10 @@ import msgspec
 
 
 class ScanCounts(msgspec.Struct, kw_only=True):
-    """What a scan came to. `found == added + changed + unchanged`; the rest are parts or apart.
+    """What a scan came to. `found == added + changed + unchanged`.
+
+    `unreadable` and `duplicates` are parts of these: of all that lies under the paths when the scan
+    reached its end, of what was added and changed while it goes on or when it was stopped.
 
     Attributes:
         found: files that are images by name or by content.
@@ -16,8 +19,8 @@ class ScanCounts(msgspec.Struct, kw_only=True):
         changed: of these, with another size or time than before.
         unchanged: of these, as before; they cost no more than a look at size and time.
         missing: files that were there at the last scan and are not now.
-        unreadable: of those found, the ones that cannot be used, for whatever reason.
-        duplicates: of those found, copies of a content that another file holds.
+        unreadable: files that cannot be used, for whatever reason.
+        duplicates: copies of a content that another file in the library holds.
         skipped: no image by name nor by content, or no regular file.
         seconds: how long it took.
         stopped: it did not reach its end; a rerun goes on from there.
@@ -63,7 +66,7 @@ class Chunk:
     Attributes:
         folder: the last one.
         folders: listed.
-        unchanged: files as before; `bad` and `copies` are parts of them.
+        unchanged: files as before.
         skipped: entries that are no regular files.
         fresh: files to look into.
         back: ids of files that were missing and are there again, unchanged.
@@ -75,8 +78,6 @@ class Chunk:
     folder: bytes = b""
     folders: int = 0
     unchanged: int = 0
-    bad: int = 0
-    copies: int = 0
     skipped: int = 0
     fresh: list[Fresh] = field(default_factory=list)
     back: list[int] = field(default_factory=list)

@@ -10,7 +10,7 @@ from itertools import islice
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.text import plain
 from gemtag_tui.engine.scan_values import Chunk, Fresh
-from gemtag_tui.store.known import Bits, Known, KnownFolder, KnownReader
+from gemtag_tui.store.known import Bits, KnownFolder, KnownReader
 
 _NAMES = 1_000
 _CHUNK = 2_000
@@ -140,11 +140,12 @@ class Walk:
     ) -> list[_Entry]:
         """Return the regular files among entries; folders go on the stack."""
         files: list[_Entry] = []
+        add = files.append
         for entry in entries:
             try:
                 if entry.is_file(follow_symlinks=False):
                     status = entry.stat(follow_symlinks=False)
-                    files.append((entry.name, status.st_size, status.st_mtime_ns))
+                    add((entry.name, status.st_size, status.st_mtime_ns))
                 elif entry.is_dir(follow_symlinks=False):
                     stack.append(entry.path)
                 else:
@@ -191,24 +192,18 @@ class Walk:
             self._chunk.skipped += 1
 
     def _compare(self, folder: bytes, known: KnownFolder, files: list[_Entry]) -> None:
-        chunk = self._chunk
+        chunk, unchanged = self._chunk, 0
         matches = known.match([file[0] for file in files])
         for (name, size, mtime_ns), before in zip(files, matches, strict=True):
             if before is None:
                 chunk.fresh.append(Fresh(folder, name, size, mtime_ns, known=False))
-            elif before.size != size or before.mtime_ns != mtime_ns:
+            elif before[2] != size or before[3] != mtime_ns:
                 chunk.fresh.append(Fresh(folder, name, size, mtime_ns, known=True))
+            elif before[4]:
+                unchanged += 1
             else:
-                self._same(before)
-
-    def _same(self, before: Known) -> None:
-        chunk = self._chunk
-        if not before.live:
-            chunk.back.append(before.file)
-            return
-        chunk.unchanged += 1
-        chunk.bad += before.bad
-        chunk.copies += before.copy
+                chunk.back.append(before[1])
+        chunk.unchanged += unchanged
 
     def _unseen(self, known: KnownFolder) -> Generator[Chunk, None, None]:
         for file in known.unseen():

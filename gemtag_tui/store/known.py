@@ -6,7 +6,6 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from gemtag_tui.store.trouble import explain
 from gemtag_tui.store.uri import uri
@@ -14,24 +13,23 @@ from gemtag_tui.store.uri import uri
 _WHOLE = 20_000
 """Known files of a folder that are held at once; a larger folder is read by names."""
 _NAMES = 500
-_SEP = os.fsencode(os.sep)
+SEPARATOR = os.fsencode(os.sep)
 _PAGE = 5_000
 
 _COUNT = "SELECT count(*) FROM (SELECT 1 FROM file WHERE folder = ? LIMIT ?)"
-_COLUMNS = "f.name, f.id, f.size, f.mtime_ns, f.missing_at IS NULL, a.bad, a.file <> f.id"
-_FROM = "FROM file f CROSS JOIN asset a ON a.id = f.asset"
+_COLUMNS = "name, id, size, mtime_ns, missing_at IS NULL"
 
 
-class Known(NamedTuple):
-    """A file as recorded. `live`: there at the last scan; `copy`: not the first of its content."""
+Known = tuple[bytes, int, int, int, int]
+"""A file as recorded: name, id, size, time in ns, 1 when it was there at the last scan.
 
-    name: bytes
-    file: int
-    size: int
-    mtime_ns: int
-    live: int
-    bad: int
-    copy: int
+A plain tuple, as a scan meets a million of them.
+"""
+
+
+def after_all(inside: bytes) -> bytes:
+    """Return what sorts right after all paths that begin with a path and a separator."""
+    return inside[:-1] + bytes([inside[-1] + 1])
 
 
 class Bits:
@@ -82,8 +80,8 @@ class KnownReader:
 
     def folders_below(self, root: bytes) -> Iterator[tuple[int, bytes]]:
         """Return the known folders at and below a path, as (id, path)."""
-        inside = root if root.endswith(_SEP) else root + _SEP
-        end = inside[:-1] + bytes([_SEP[0] + 1])
+        inside = root if root.endswith(SEPARATOR) else root + SEPARATOR
+        end = after_all(inside)
         row = self.db.execute("SELECT id, path FROM folder WHERE path = ?", (root,)).fetchone()
         if row is not None:
             yield row
@@ -123,8 +121,8 @@ class KnownFolder:
         ((count,),) = self._db.execute(_COUNT, (self.id, _WHOLE + 1)).fetchall()
         if count > _WHOLE:
             return None
-        rows = self._db.execute(f"SELECT {_COLUMNS} {_FROM} WHERE f.folder = ?", (self.id,))
-        return {row[0]: Known._make(row) for row in rows}
+        rows = self._db.execute(f"SELECT {_COLUMNS} FROM file WHERE folder = ?", (self.id,))
+        return {row[0]: row for row in rows}
 
     def match(self, names: Sequence[bytes]) -> list[Known | None]:
         """Return what is known of each of these files, and take them for seen."""
@@ -135,17 +133,16 @@ class KnownFolder:
         for start in range(0, len(names), _NAMES):
             part = names[start : start + _NAMES]
             marks = ",".join("?" * len(part))
-            sql = f"SELECT {_COLUMNS} {_FROM} WHERE f.folder = ? AND f.name IN ({marks})"
+            sql = f"SELECT {_COLUMNS} FROM file WHERE folder = ? AND name IN ({marks})"
             for row in self._db.execute(sql, (self.id, *part)):
-                known = Known._make(row)
-                self._seen.add(known.file)
-                found[known.name] = known
+                self._seen.add(row[1])
+                found[row[0]] = row
         return [found.get(name) for name in names]
 
     def unseen(self) -> Iterator[int]:
         """Return the ids of files that were live and have not been seen."""
         if self._whole is not None:
-            yield from (known.file for known in self._whole.values() if known.live)
+            yield from (known[1] for known in self._whole.values() if known[4])
             return
         after = b""
         while True:

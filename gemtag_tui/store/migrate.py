@@ -37,7 +37,7 @@ async def migrate(
             version = await version_of(connection)
             refuse_newer(version, steps[-1].number, path)
             if step.number > version:
-                if version and not backed_up:
+                if version and not backed_up and await _has_content(connection):
                     await asyncio.to_thread(back_up, path, version, now)
                     backed_up = True
                 await _apply(connection, step, now)
@@ -46,6 +46,12 @@ async def migrate(
             if connection.in_transaction:
                 await connection.execute("ROLLBACK")
             raise
+
+
+async def _has_content(connection: aiosqlite.Connection) -> bool:
+    sql = "SELECT EXISTS (SELECT 1 FROM file) OR EXISTS (SELECT 1 FROM track)"
+    ((found,),) = await connection.execute_fetchall(sql)
+    return bool(found)
 
 
 async def _apply(connection: aiosqlite.Connection, step: Migration, now: float) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from gemtag_tui.core.text import plain, storable
+from gemtag_tui.store.known import SEPARATOR, after_all
 from gemtag_tui.store.scan_rows import Broken, Content, Recorded, Seen, record_in
 
 if TYPE_CHECKING:
@@ -87,6 +89,35 @@ async def sweep_missing(lib: Library, scan: int) -> int:
         if not files:
             return total
         total += done.rowcount
+
+
+_BELOW = """
+    SELECT count(*) FROM asset a CROSS JOIN file f ON f.asset = a.id AND f.missing_at IS NULL
+    CROSS JOIN folder o ON o.id = f.folder
+    WHERE {which} AND EXISTS (SELECT 1 FROM (VALUES {roots}) r WHERE o.path = r.column1
+        OR (o.path >= r.column2 AND o.path < r.column3)
+        OR (o.path = r.column4 AND f.name = r.column5))
+"""
+
+
+async def standing_below(lib: Library, roots: Sequence[bytes]) -> tuple[int, int]:
+    """Return how many files at and below paths cannot be used, and how many are copies.
+
+    Reads those files alone, not all there are.
+    """
+    values = [value for root in roots for value in _bounds(root)]
+    marks = ",".join(["(?, ?, ?, ?, ?)"] * len(roots))
+    counted = []
+    for which in ("a.bad = 1", "a.files > 1 AND f.id <> a.file"):
+        row = await lib.row(_BELOW.format(which=which, roots=marks), values)
+        counted.append(0 if row is None else int(row[0]))
+    return counted[0], counted[1]
+
+
+def _bounds(root: bytes) -> tuple[bytes, ...]:
+    """A folder itself, where what is below it begins and ends; and a file's folder and name."""
+    inside = root if root.endswith(SEPARATOR) else root + SEPARATOR
+    return (root, inside, after_all(inside), *os.path.split(root))
 
 
 async def finish(lib: Library, scan: int, outcome: str, counts: dict[str, object]) -> None:

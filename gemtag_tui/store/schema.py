@@ -41,7 +41,7 @@ def statements(sql: str) -> Iterator[str]:
     pending = ""
     for piece in sql.splitlines(keepends=True):
         pending += piece
-        if piece.rstrip().endswith(";") and sqlite3.complete_statement(pending):
+        if ";" in piece and sqlite3.complete_statement(pending):
             yield pending
             pending = ""
     if pending.strip():

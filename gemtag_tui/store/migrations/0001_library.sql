@@ -16,6 +16,8 @@ CREATE TABLE asset (
     bad       INTEGER NOT NULL DEFAULT 0, -- 1: cannot be used, as found without asking a model
     added_at  REAL NOT NULL
 ) STRICT;
+CREATE INDEX asset_bad ON asset(id) WHERE bad = 1;
+CREATE INDEX asset_copied ON asset(id) WHERE files > 1;
 
 CREATE TABLE folder (
     id   INTEGER PRIMARY KEY,
