@@ -51,8 +51,9 @@ class Lessons:
         """Return why nothing may go at all now, `None` when something may."""
         parked = self._limits.day.parked_until(unix)
         if parked:
-            used = self._limits.day.used(unix)
-            return ParkUntil(parked, "rpd", f"daily quota: {used:,} requests used")
+            limit = self._limits.day.limit or self._limits.day.used(unix)
+            words = f"the day's quota of {limit:,} requests is used up"
+            return ParkUntil(parked, "rpd", words)
         until, name = self._shut
         if now < until:
             return WaitUntil(until, name, f"refused for {NAMES[name]}")

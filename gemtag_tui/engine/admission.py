@@ -14,7 +14,7 @@ from gemtag_tui.core.quota_gauges import gauges
 from gemtag_tui.core.quota_lessons import NAMES, Lessons
 from gemtag_tui.core.quota_limits import GAUGE_OF, Limiters
 from gemtag_tui.core.quota_measure import Measure
-from gemtag_tui.core.quota_money import nanos
+from gemtag_tui.core.quota_money import NANO, nanos
 from gemtag_tui.core.quota_purse import Purse
 from gemtag_tui.core.quota_values import (
     Budgets,
@@ -219,7 +219,18 @@ class Admission:
             return None
         if math.isinf(at):
             return TooBig(name, f"this one call needs more than the whole limit of {NAMES[name]}")
-        return WaitUntil(at, name, f"{NAMES[name]} used up for now")
+        return WaitUntil(at, name, self._paced(now, name, at - now))
+
+    def _paced(self, now: float, name: str, pause: float) -> str:
+        """Say what holds a call back: "paced: 298 of 300 requests per minute, next in 0.2 s"."""
+        limits = self._limits
+        if name == "spend":
+            used, limit = limits.spend.used(now) / NANO, limits.spend.limit / NANO
+            figures = f"{used:,.2f} of {limit:,.2f}"
+        else:
+            window = limits.rpm if name == "rpm" else limits.tpm
+            figures = f"{window.used(now):,} of {window.limit:,}"
+        return f"paced: {figures} {NAMES[name]}, next in {pause:,.1f} s"
 
     def _grant(self, now: float, unix: float, need: Need, tokens: int, nano: int) -> Grant:
         self._pending += 1

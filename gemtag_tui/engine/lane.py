@@ -30,7 +30,7 @@ _LOOK_SECONDS = 1.0
 _TURN_SECONDS = 0.5
 _DRAIN_LOOK_SECONDS = 0.1
 _PARK_LOOK_SECONDS = 30.0
-_SAID_AFTER = 0.1
+_SAID_AFTER = 1.0
 """Waits shorter than this are the pace itself and are not talked about."""
 _FEWEST_AHEAD = 8
 
