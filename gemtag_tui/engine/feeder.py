@@ -76,8 +76,11 @@ class Feeder:
         self._wake.set()
 
     def give_up_waiting(self) -> list[Attempt]:
-        """Return all that waits for another try; it is the caller's to settle."""
-        return self.waiting.drain()
+        """Return all that waits for another call; it is the caller's to settle."""
+        ready = [one.attempt for one in self._ready]
+        self._ready.clear()
+        self._ready_bytes = 0
+        return [*self.waiting.drain(), *ready]
 
     def settle(self, attempt: Attempt) -> None:
         """Let go of an asset that reached an end; it is not read again before `committed`."""

@@ -278,7 +278,7 @@ class Settling:
         last = self._last_success
         if silent >= TAIL_SECONDS:
             return self._feeder.only_left(lambda a: a.failures > 0)
-        return self._feeder.only_left(lambda a: a.failures > 1 and a.failed_at < last)
+        return self._feeder.only_left(lambda a: a.failed_at < last)
 
     def _put_off(self, attempt: Attempt) -> None:
         """Record a failure that comes back by itself."""
