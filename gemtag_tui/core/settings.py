@@ -102,6 +102,20 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Requests of one job."""
     max_enqueued_tokens: Count = 0
     """Tokens in all active jobs of a model; 0: the tier table's value."""
+    max_jobs: Annotated[int, Meta(ge=1, le=100)] = 50
+    """Jobs on the server at once; the API takes 100."""
+    first_job: Annotated[int, Meta(ge=0, le=1000)] = 20
+    """Requests of a small job sent ahead of the first large ones to prove their form; 0: none."""
+    echo: bool = True
+    """Have every answer repeat its picture's id, so that mixed-up answers are caught."""
+    lookup_seconds: Annotated[float, Meta(ge=0, le=3600)] = 60.0
+    """Seconds over which a job whose making is in doubt is looked for before it is sent again."""
+    stuck_hours: Annotated[float, Meta(ge=0.01, le=48)] = 12.0
+    """Hours without progress after which a job counts as stuck."""
+    clean_up: bool = True
+    """Delete our own finished jobs and their input files on the server."""
+    keep_files: bool = False
+    """Keep the files of finished jobs beside the library."""
 
 
 class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -1,0 +1,104 @@
+"""What every part of the batch lane stands on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from gemtag_tui.engine.paths import make_private
+
+if TYPE_CHECKING:
+    import random
+
+    from gemtag_tui.core.batch_operation import RemoteJob
+    from gemtag_tui.core.calls import CallError
+    from gemtag_tui.core.clock import Clock
+    from gemtag_tui.core.settings import Batch, Settings
+    from gemtag_tui.gemini.batches import Made
+    from gemtag_tui.gemini.files import StoredFile
+    from gemtag_tui.store.library import Library
+
+
+class JobsServer(Protocol):
+    """Batch jobs on a server; `gemini.batches.BatchApi` is the real one."""
+
+    async def create(self, model: str, display_name: str, input_file: str) -> Made: ...
+    async def get(self, name: str) -> RemoteJob | CallError: ...
+    async def list_jobs(self) -> list[RemoteJob] | CallError: ...
+    async def cancel(self, name: str) -> CallError | None: ...
+    async def delete(self, name: str) -> CallError | None: ...
+
+
+class FilesServer(Protocol):
+    """Files on a server; `gemini.files.FilesApi` is the real one."""
+
+    async def upload(
+        self, path: Path, display_name: str, url: str, begun: Callable[[str], Awaitable[None]]
+    ) -> StoredFile | CallError: ...
+    async def delete(self, name: str) -> CallError | None: ...
+    async def download(self, name: str, target: Path) -> CallError | None: ...
+
+
+def nothing(*_: object) -> None:
+    """Hear news and do nothing."""
+
+
+@dataclass(slots=True)
+class Landed:
+    """What one group of lines brought, for whoever counts a run."""
+
+    tagged: int = 0
+    failed: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_usd: float = 0.0
+
+
+@dataclass(slots=True)
+class Ground:
+    """What every part of the batch lane stands on.
+
+    Attributes:
+        provider: whose jobs are run: "google" or "simulator".
+        run: id of the run that new rows belong to, `None` outside a run.
+        told: hears of every group of lines that was written.
+    """
+
+    lib: Library
+    clock: Clock
+    rng: random.Random
+    settings: Settings
+    jobs: JobsServer
+    files: FilesServer
+    provider: str
+    run: int | None = None
+    told: Callable[[Landed], None] = field(default=nothing)
+
+    @property
+    def batch(self) -> Batch:
+        """The lane's settings."""
+        return self.settings.batch
+
+    @property
+    def folder(self) -> Path:
+        """Where input files and results lie: beside the library, for this user alone."""
+        return make_private(batch_folder(self.lib.path))
+
+
+def batch_folder(library: Path) -> Path:
+    """Return where the batch lane keeps its files: `<library>-batches`."""
+    return library.with_name(f"{library.stem}-batches")
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a folder's entries survive a loss of power."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,263 @@
+"""The batch lane: builds jobs from what remains, has them worked off, takes in what they bring."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+from gemtag_tui.core.batch_job import ACTIVE, JobState
+from gemtag_tui.core.batch_plan import GOOD_SHARE, Caps, caps, enqueued_limit, wants_first
+from gemtag_tui.core.errors import GemtagError
+from gemtag_tui.engine.batch_desk import SENDING, Desk, clean_up, recover
+from gemtag_tui.engine.control import CONFIGURATION, LIMITED
+from gemtag_tui.store import batches, work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gemtag_tui.engine.batch_build import Builder, Built
+    from gemtag_tui.engine.batch_ground import Ground
+    from gemtag_tui.engine.control import Control
+    from gemtag_tui.store.batches import JobRow
+    from gemtag_tui.store.tracks import Track
+
+SOME_FAILED = 1
+DRAIN_SECONDS = 10.0
+_LONGEST_WAIT = 2.0
+_BROKEN = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.QUARANTINED})
+
+
+class BatchLane:
+    """Ends when all jobs have ended and are taken in, and nothing is left to submit.
+
+    Args:
+        ground: library, server and settings.
+        builder: builds jobs of the run's track.
+        control: pause and end.
+        limit: most assets to submit; `None` for all that remain.
+        no_wait: end once all that can be submitted is.
+        budget: gives the US dollars that may still be committed, `None` for no cap.
+        say: told in words what the lane waits for, "" for nothing.
+        warn: told what a person should know.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        builder: Builder,
+        control: Control,
+        *,
+        limit: int | None = None,
+        no_wait: bool = False,
+        budget: Callable[[], float | None] = lambda: None,
+        say: Callable[[str], None] = lambda _: None,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._ground = ground
+        self._builder = builder
+        self._control = control
+        self._left = limit
+        self._no_wait = no_wait
+        self._budget = budget
+        self._say = say
+        self._warn = warn
+        self._desk = Desk(ground)
+        self._building: asyncio.Task[Built] | None = None
+        self._more = True
+        self._mine: set[int] = set()
+        self._stopped_building = ""
+
+    @property
+    def track(self) -> Track:
+        """The track that jobs are built for."""
+        return self._builder.track
+
+    @property
+    def in_flight(self) -> int:
+        """Calls that can be cut off at any time are none of its business."""
+        return 0
+
+    async def run(self) -> None:
+        """Work until nothing is left or the control says to end.
+
+        Raises:
+            LibraryError: the library can no longer be used.
+        """
+        await recover(self._ground)
+        try:
+            while self._control.ending is None:
+                jobs = await self._turn()
+                if jobs is None:
+                    break
+                await self._rest(jobs)
+        finally:
+            await self._end()
+        await clean_up(self._ground)
+
+    async def _turn(self) -> list[JobRow] | None:
+        """Do what can be done now; `None` when all is done."""
+        self._desk.sending = not self._control.paused
+        try:
+            jobs = await self._desk.tick()
+            await self._hear_built()
+        except GemtagError as error:
+            self._control.end(error.exit_code, error.message)
+            return None
+        await self._judge_mine()
+        if self._building is None and await self._may_build(jobs):
+            await self._begin(jobs)
+        if self._done(jobs):
+            self._conclude(jobs)
+            return None
+        self._say(self._words(jobs))
+        return jobs
+
+    # -- building -------------------------------------------------------------------------------
+
+    async def _may_build(self, jobs: list[JobRow]) -> bool:
+        own = [job for job in jobs if job.track == self.track.id]
+        waiting = any(job.place in SENDING for job in own)
+        if self._control.paused or waiting or self._stopped_building or not self._more:
+            return False
+        if any(job.first for job in own):
+            return False  # the large ones follow once it has landed well
+        return self._left is None or self._left > 0
+
+    async def _begin(self, jobs: list[JobRow]) -> None:
+        counts = await work.counts(self._ground.lib, self.track.id)
+        remaining = counts.remaining - counts.in_batches
+        most = self._left
+        if (affordable := self._affordable()) is not None:
+            most = affordable if most is None else min(most, affordable)
+            if not most:
+                self._stopped_building = "The budget is committed to jobs already."
+                self._more = False
+                return
+        proven = await batches.proven(self._ground.lib, self.track.id)
+        first = wants_first(self._ground.batch, min(remaining, most or remaining), proven=proven)
+        size = await self._caps(first=first, most=most)
+        self._building = asyncio.ensure_future(self._builder.build(size, first=first))
+
+    async def _caps(self, *, first: bool, most: int | None) -> Caps:
+        ground = self._ground
+        tier = ground.settings.limits.tier
+        limit = enqueued_limit(ground.batch, self._builder.form.rules, tier)
+        size = caps(ground.batch, limit, first=first, most=most)
+        taught = await batches.job_tokens(ground.lib, self.track.model)
+        if not taught:
+            return size
+        return Caps(size.requests, size.bytes, min(taught, size.tokens or taught))
+
+    def _affordable(self) -> int | None:
+        """Return how many requests the budget still pays for, `None` when there is no cap."""
+        left = self._budget()
+        if left is None:
+            return None
+        tokens = self._builder.form.estimate(1024, 768)
+        each = self._builder.pricing.expected(*tokens)
+        return int(max(0.0, left) / each) if each else None
+
+    async def _hear_built(self) -> None:
+        if self._building is None or not self._building.done():
+            return
+        task, self._building = self._building, None
+        built = task.result()
+        if built.passed_over:
+            self._warn("Some files changed or went away since the scan: `gemtag scan` them again.")
+        if built.job is None:
+            self._more = bool(built.refused or built.passed_over)
+            return
+        self._mine.add(built.job.id)
+        if self._left is not None:
+            self._left -= built.job.requests
+
+    # -- judging --------------------------------------------------------------------------------
+
+    async def _judge_mine(self) -> None:
+        """Look at this run's jobs that have reached their end; trouble stops the building."""
+        for number in list(self._mine):
+            job = await batches.by_id(self._ground.lib, number)
+            if job is None or job.place in SENDING | ACTIVE | {JobState.ENDED, JobState.BUILDING}:
+                continue
+            self._mine.discard(number)
+            await clean_up(self._ground)
+            self._more = True
+            if job.place in _BROKEN:
+                self._stop_building(f"Batch job {job.id} ended as {job.state}: {job.error}")
+            elif job.first and job.tagged < GOOD_SHARE * job.requests:
+                self._stop_building(
+                    f"Of the {job.requests:,} answers of the first small batch job only "
+                    f"{job.tagged:,} had the right shape, so no large one was sent. See "
+                    f"`gemtag batches show {job.id}`, or use another lane or model."
+                )
+
+    def _stop_building(self, why: str) -> None:
+        """Send nothing more by itself: a person decides what is to be done with what remains."""
+        self._stopped_building = self._stopped_building or why
+        self._warn(why)
+
+    def _done(self, jobs: list[JobRow]) -> bool:
+        if self._building is not None or self._desk.busy or self._control.paused:
+            return False
+        open_jobs = jobs
+        if self._no_wait:
+            now = self._ground.clock.now()
+            open_jobs = [
+                job
+                for job in jobs
+                if job.place not in {JobState.PENDING, JobState.RUNNING} and job.look_at <= now
+            ]
+        elif jobs:
+            return False
+        if open_jobs:
+            return False
+        if self._no_wait and any(job.place in SENDING or job.first for job in jobs):
+            return True
+        return bool(self._stopped_building) or not self._more or self._left == 0
+
+    def _conclude(self, jobs: list[JobRow]) -> None:
+        if self._stopped_building:
+            budget = self._stopped_building.startswith("The budget")
+            self._control.end(LIMITED if budget else SOME_FAILED, self._stopped_building)
+        elif jobs:
+            self._warn(
+                f"{len(jobs):,} batch jobs are on their way: `gemtag batches sync` or "
+                "`gemtag run --lane batch` takes in what they bring."
+            )
+
+    # -- waiting --------------------------------------------------------------------------------
+
+    async def _rest(self, jobs: list[JobRow]) -> None:
+        now = self._ground.clock.now()
+        pause = _LONGEST_WAIT
+        if due := [job.look_at - now for job in jobs if job.look_at > now]:
+            pause = min(pause, *due)
+        elif not self._desk.busy and self._building is None:
+            pause = 0.05
+        done = asyncio.Event()
+        if self._building is not None:
+            self._building.add_done_callback(lambda _: done.set())
+        await self._desk.wait(max(0.01, pause), self._control.changed, done)
+
+    def _words(self, jobs: list[JobRow]) -> str:
+        if self._control.paused:
+            return "paused by you: jobs on the server go on"
+        if self._building is not None:
+            return "building a batch job"
+        on_server = sum(job.place in ACTIVE for job in jobs)
+        waiting = sum(job.place in SENDING - ACTIVE for job in jobs)
+        words = [f"{on_server:,} batch jobs on the server"] if on_server else []
+        words += [f"{waiting:,} waiting for their turn"] if waiting else []
+        return ", ".join(words)
+
+    async def _end(self) -> None:
+        if self._building is not None:
+            self._building.cancel()
+            with contextlib.suppress(asyncio.CancelledError, GemtagError):
+                await self._building
+        self._building = None
+        await self._desk.drain(0.0 if self._control.hurried else DRAIN_SECONDS)
+
+
+__all__ = ["CONFIGURATION", "BatchLane"]

@@ -1,0 +1,161 @@
+"""Taking in results: whole groups in one transaction, together with how far they were read."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gemtag_tui.core.pacific import day_of
+from gemtag_tui.core.text import storable
+from gemtag_tui.store import failure_rows
+from gemtag_tui.store.batch_rows import Item, Landing, Odd
+
+if TYPE_CHECKING:
+    import aiosqlite
+
+    from gemtag_tui.store.batches import JobRow
+    from gemtag_tui.store.library import Library
+
+KEPT_ODD = 1000
+"""Lines of each kind that are kept as they came, for one job."""
+_RAW_MAX = 16_000
+
+_RESULT = """
+    INSERT INTO asset_ai (asset, summary, tags, served_model, tokens_prompt, tokens_image,
+        tokens_output, cost_usd, provider, model, profile, lane, job, run, tagged_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'batch', ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_TAGGED_ITEMS = """
+    UPDATE batch_item SET state = 1 WHERE job = ? AND asset IN (SELECT value FROM json_each(?))
+"""
+_TAGGED_WORK = """
+    UPDATE work SET state = 3, due = NULL
+    WHERE track = ? AND asset IN (SELECT value FROM json_each(?))
+"""
+_RESOLVE = """
+    UPDATE failure SET standing = 'resolved', next_retry = NULL, last_seen = ?
+    WHERE asset = ? AND provider = ? AND model = ? AND profile = ? AND standing <> 'resolved'
+"""
+_LEDGER = """
+    INSERT INTO request_ledger
+        (at, provider, model, lane, run, status, tokens_in, tokens_out, cost_usd, requests)
+    VALUES (?, ?, ?, 'batch', ?, ?, ?, ?, ?, ?)
+"""
+_DAY = """
+    INSERT INTO ledger_day VALUES (?, ?, ?, 'batch', ?, 0, ?, ?, ?)
+    ON CONFLICT (day, provider, model, lane) DO UPDATE SET
+        requests = requests + excluded.requests,
+        tokens_in = tokens_in + excluded.tokens_in, tokens_out = tokens_out + excluded.tokens_out,
+        cost_usd = cost_usd + excluded.cost_usd
+"""
+_TALLY = """
+    INSERT INTO batch_tally VALUES (?, ?, ?)
+    ON CONFLICT (job, kind) DO UPDATE SET lines = lines + excluded.lines
+"""
+_ODD = """
+    INSERT INTO batch_odd (job, kind, key, asset, cost_usd, raw)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6
+    WHERE (SELECT count(*) FROM batch_odd WHERE job = ?1 AND kind = ?2) < ?7
+"""
+_JOB = """
+    UPDATE batch_job SET ingested = ingested + ?, tagged = tagged + ?, cost_usd = cost_usd + ?,
+        double_usd = double_usd + ?, tokens_in = tokens_in + ?, tokens_out = tokens_out + ?,
+        taken_bytes = max(taken_bytes, ?) WHERE id = ?
+"""
+
+
+async def land(lib: Library, new: Landing) -> None:
+    """Write a group of lines, and that they were: after an error nothing of it is.
+
+    Raises:
+        LibraryError: when the library cannot be written.
+    """
+    async with lib.transaction() as db:
+        await _tagged(db, new)
+        if new.states:
+            await db.executemany(
+                "UPDATE batch_item SET state = ? WHERE job = ? AND asset = ?",
+                [(state, new.job, asset) for state, asset in new.states],
+            )
+        if new.failures:
+            await failure_rows.write(db, new.failures, new.run)
+        await _books(db, new)
+        if new.odd:
+            await db.executemany(_ODD, [_odd(new.job, one) for one in new.odd])
+
+
+async def _tagged(db: aiosqlite.Connection, new: Landing) -> None:
+    if not new.tagged:
+        return
+    track = new.track
+    tail = (track.provider, track.model, track.profile, new.job, new.run, new.at)
+    await db.executemany(_RESULT, [(*row, *tail) for row in new.tagged])
+    assets = msgspec.json.encode([row[0] for row in new.tagged]).decode()
+    await db.execute(_TAGGED_ITEMS, (new.job, assets))
+    await db.execute(_TAGGED_WORK, (track.id, assets))
+    owner = (track.provider, track.model, track.profile)
+    await db.executemany(_RESOLVE, [(new.at, asset, *owner) for asset in new.had_failed])
+
+
+async def _books(db: aiosqlite.Connection, new: Landing) -> None:
+    track, sums = new.track, list(new.sums.items())
+    who = (track.provider, track.model)
+    await db.executemany(
+        _LEDGER,
+        [
+            (new.at, *who, new.run, status, s.tokens_in, s.tokens_out, s.cost_usd, s.lines)
+            for status, s in sums
+        ],
+    )
+    lines = sum(s.lines for _, s in sums)
+    spent = (
+        sum(s.tokens_in for _, s in sums),
+        sum(s.tokens_out for _, s in sums),
+        sum(s.cost_usd for _, s in sums),
+    )
+    if lines:
+        await db.execute(_DAY, (day_of(new.at), *who, lines, *spent))
+    await db.executemany(_TALLY, [(new.job, kind, count) for kind, count in new.tally.items()])
+    landed = len(new.tagged) + sum(state != Item.MISSING for state, _ in new.states)
+    values = (landed, len(new.tagged), spent[2], new.double_usd, *spent[:2], new.taken_bytes)
+    await db.execute(_JOB, (*values, new.job))
+
+
+def _odd(job: int, one: Odd) -> tuple[Any, ...]:
+    raw = zlib.compress(one.raw[:_RAW_MAX], 6)
+    return (job, one.kind, storable(one.key[:200]), one.asset, one.cost_usd, raw, KEPT_ODD)
+
+
+async def items(lib: Library, job: JobRow) -> tuple[dict[int, int], set[int], set[int]]:
+    """Return what is known of a job's assets: their states; those on a better try; those that failed."""
+    rows = await lib.rows("SELECT asset, state, better FROM batch_item WHERE job = ?", (job.id,))
+    failed = await lib.rows(
+        "SELECT i.asset FROM batch_item i CROSS JOIN failure f ON f.asset = i.asset "
+        "AND f.provider = ? AND f.model = ? AND f.profile = ? WHERE i.job = ?",
+        (job.provider, job.model, job.profile, job.id),
+    )
+    states = {row[0]: row[1] for row in rows}
+    return states, {row[0] for row in rows if row[2]}, {row[0] for row in failed}
+
+
+async def has_result(lib: Library, job: JobRow, assets: list[int]) -> set[int]:
+    """Return those of some assets that have a result of the job's track."""
+    rows = await lib.rows(
+        "SELECT asset FROM asset_ai WHERE provider = ? AND model = ? AND profile = ? "
+        "AND asset IN (SELECT value FROM json_each(?))",
+        (job.provider, job.model, job.profile, msgspec.json.encode(assets).decode()),
+    )
+    return {row[0] for row in rows}
+
+
+async def keep_odd(lib: Library, job: int, odd: list[Odd], tally: dict[str, int]) -> None:
+    """Keep lines of a job that is not taken in, and say how many there are."""
+    async with lib.transaction() as db:
+        await db.execute("DELETE FROM batch_odd WHERE job = ?", (job,))
+        await db.executemany(_ODD, [_odd(job, one) for one in odd])
+        await db.executemany(
+            "INSERT OR REPLACE INTO batch_tally VALUES (?, ?, ?)",
+            [(job, kind, count) for kind, count in tally.items()],
+        )
