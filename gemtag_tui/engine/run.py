@@ -67,13 +67,15 @@ async def run_engine(
 async def _run_in(parts: Assembly, request: RunRequest, emit: Emit) -> int:
     orders = _orders(parts, request)
     error = await _work(parts, orders, emit)
-    code, message = _outcome(parts, request, error)
-    parts.view.tally.message = message
-    parts.view.ended_at = parts.clock.now()
+    code = CONFIGURATION
     try:
-        await _close(parts, orders, code, message)
+        await _write_the_rest(parts)
+        code, parts.view.tally.message = _outcome(parts, request, error)
+        parts.view.ended_at = parts.clock.now()
+        await _close(parts, orders, code)
     except LibraryError as trouble:
         parts.view.tally.message = _lost(parts, trouble)
+        parts.view.ended_at = parts.clock.now()
         raise LibraryError(parts.view.tally.message) from trouble
     finally:
         emit("end", parts.view.snapshot())
@@ -177,25 +179,33 @@ def _outcome(parts: Assembly, request: RunRequest, error: BaseException | None) 
     return (SOME_FAILED if failed or left_out else DONE), words
 
 
-async def _close(parts: Assembly, orders: Orders, code: int, message: str) -> None:
-    """Write the last rows and the run's end; a full disk is given some seconds to mend.
+async def _write_the_rest(parts: Assembly) -> None:
+    """Write the last rows and read the counts; a full disk is given some seconds to mend.
 
     Raises:
         LibraryError: when it was not enough.
     """
     for pause in (0.5, 2.0, 5.0, 0.0):
         try:
-            await parts.committer.flush()
-            break
+            await parts.committer.flush(snapshot=True)
+            return
         except LibraryError as error:
             _log.error("the last rows are not written yet: %s", error.message)
             if not pause:
                 raise
             await parts.clock.sleep(pause)
+
+
+async def _close(parts: Assembly, orders: Orders, code: int) -> None:
+    """Write the run's end.
+
+    Raises:
+        LibraryError: when it cannot be written.
+    """
     await parts.refresh()
     state = "stopped" if code in {INTERRUPTED, CONFIGURATION} or parts.control.ending else "done"
     await orders.finish()
-    await runs.finish(parts.lib, parts.view.run, state, code, message)
+    await runs.finish(parts.lib, parts.view.run, state, code, parts.view.tally.message)
     await parts.committer.flush(snapshot=True)
 
 

@@ -95,7 +95,7 @@ async def test_an_outage_without_end_ends_the_run_with_everything_kept():
 
 async def test_time_paused_is_no_outage():
     world = World(50)
-    world.sender.rule = lambda asset, at: OVERLOADED if at < 4000 else GOOD
+    world.sender.rule = lambda asset, at: OVERLOADED if at < 3000 else GOOD
     await world.go(100)
     world.control.pause()
     await world.go(2000)
