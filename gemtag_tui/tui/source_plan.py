@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -142,7 +142,9 @@ def _choice(rules: ModelRules, plan: Plan, profile: Profile, now: float) -> Mode
     tokens = plan.tokens if own else rule_tokens(profile, rules)
     found = price(rules.id, TIMED, now)
     usage = Usage(prompt=round(tokens.tokens_in), output=round(tokens.output))
-    gone = rules.shutdown is not None and rules.shutdown <= today
+    changes = price_notices(rules.id, today) if found else []
+    over = rules.shutdown is not None and rules.shutdown <= today
+    gone = over and not rules.shutdown_is_earliest
     images = max(0, plan.counts.remaining - plan.counts.in_batches)
     return ModelChoice(
         id=rules.id,
@@ -150,7 +152,20 @@ def _choice(rules: ModelRules, plan: Plan, profile: Profile, now: float) -> Mode
         price_out=found.output if found else None,
         image_tokens=rules.image_tokens(profile.model.media_resolution, *TYPICAL_SIDES),
         cost=found.cost(usage) * images if found else None,
-        notes=tuple(notices(rules.id, today) + (price_notices(rules.id, today) if found else [])),
-        gone=gone and not rules.shutdown_is_earliest,
+        short=_short(rules, today, gone=gone, dearer=bool(changes)),
+        notes=tuple(notices(rules.id, today) + changes),
+        gone=gone,
         chosen=own,
     )
+
+
+def _short(rules: ModelRules, today: date, *, gone: bool, dearer: bool) -> str:
+    from gemtag_tui.core.models import GOING_SOON_DAYS  # noqa: PLC0415
+
+    if gone:
+        return f"gone since {rules.shutdown}"
+    if rules.shutdown is not None and (rules.shutdown - today).days <= GOING_SOON_DAYS:
+        return f"ends {rules.shutdown}"
+    if dearer:
+        return "price changes soon"
+    return "preview" if rules.preview else ""

@@ -60,13 +60,22 @@ class PlanView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelChoice:
-    """A model that can be chosen. Prices are US dollars for a million tokens."""
+    """A model that can be chosen.
+
+    Attributes:
+        price_in: US dollars for a million tokens, as `price_out`.
+        image_tokens: of one image.
+        cost: of all that remains, in the quick lane.
+        short: the most pressing note in a few words, `notes` in full.
+        gone: it is not served any more.
+    """
 
     id: str
     price_in: float | None
     price_out: float | None
     image_tokens: int
     cost: float | None
+    short: str = ""
     notes: tuple[str, ...] = ()
     gone: bool = False
     chosen: bool = False

@@ -12,11 +12,11 @@ from gemtag_tui.store.batches import JobRow
 from gemtag_tui.tui.paint import Line, rule
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.batches_lines import (
-    MORE,
     NOTHING,
     columns,
     job_lines,
     job_paragraphs,
+    nothing_lines,
 )
 from gemtag_tui.tui.screens.entry import EntryScreen
 from gemtag_tui.tui.state import Look
@@ -24,6 +24,7 @@ from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import PagedList
+from gemtag_tui.tui.widgets.pane import Pane
 from gemtag_tui.tui.words import money, number
 
 
@@ -51,7 +52,7 @@ class BatchesScreen(GemtagScreen):
                 columns(self.look.now), lambda job: job.id, empty="Reading…", marks=False,
                 id="batches-list",
             )  # fmt: skip
-            yield Block(id="batches-detail")
+            yield Pane(id="batches-detail")
 
     @property
     def _list(self) -> PagedList[JobRow]:
@@ -101,7 +102,11 @@ class BatchesScreen(GemtagScreen):
         size = detail.size
         lines = job_lines(self._list.row, self.look.now, size.width, size.height)
         nothing = self._read and not self._jobs and not self.filter_text
-        detail.show([[(f"  {words}", "")] for words in MORE] if nothing else lines)
+        detail.show(nothing_lines(size.width) if nothing else lines)
+
+    def on_pane_resized(self) -> None:
+        """Make the lines for the new size."""
+        self._draw()
 
     def on_paged_list_moved(self, message: PagedList.Moved) -> None:
         """Show the job under the cursor."""

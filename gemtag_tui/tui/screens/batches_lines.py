@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from gemtag_tui.store.batches import JobRow
 from gemtag_tui.tui.paint import Line, Tone, bar
 from gemtag_tui.tui.screens.failures_lines import labelled
@@ -34,8 +36,8 @@ NEXT: dict[str, str] = {
 }
 NOTHING = "There are no batch jobs: this version does not run the batch lane."
 MORE = (
-    "It runs the interactive lane, and flex at half the price: S on 1 Plan starts them.",
-    "Jobs that a library holds are listed here, and by `gemtag batches list`.",
+    "It runs the interactive lane, and flex at half its price: S on 1 Plan starts them. Jobs that a"
+    " library holds already are listed here, and in a shell by `gemtag batches list`."
 )
 
 
@@ -55,6 +57,11 @@ def columns(now: float) -> list[Column[JobRow]]:
         Column("ends", 11, lambda j: (ends(j, now), "muted"), rank=2),
         Column("cost", 8, lambda j: (money(j.cost_usd), ""), right=True, rank=3),
     ]  # fmt: skip
+
+
+def nothing_lines(width: int) -> list[Line]:
+    """What is said when there are no jobs."""
+    return [[("  " + line, "")] for line in textwrap.wrap(MORE, max(20, width - 4))]
 
 
 def sign(job: JobRow) -> tuple[str, Tone]:

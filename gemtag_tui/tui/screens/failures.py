@@ -20,10 +20,13 @@ from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import PagedList
+from gemtag_tui.tui.widgets.pane import Pane
 from gemtag_tui.tui.words import money, number
 
 EMPTY = "No failures: every image that was tried has its tags."
 SORTS = ("count", "newest", "spent")
+MOST_SAID = 100
+"""Causes whose own words are read; beyond them the common beginning has to do."""
 
 
 class FailuresScreen(FailureActions):
@@ -50,9 +53,9 @@ class FailuresScreen(FailureActions):
         yield Block(id="failures-head")
         with Container(id="failures-main"):
             yield PagedList[FailureGroup](
-                group_columns(), _key, empty="Reading the failures…", id="failures-list"
+                group_columns(self._said), _key, empty="Reading the failures…", id="failures-list"
             )
-            yield Block(id="failures-detail")
+            yield Pane(id="failures-detail")
 
     @property
     def _list(self) -> PagedList[FailureGroup]:
@@ -79,6 +82,10 @@ class FailuresScreen(FailureActions):
     async def reread(self) -> None:
         """Read the causes again; cursor and marks hold on to theirs."""
         self._groups = await self.source.failure_groups()
+        for group in self._groups[:MOST_SAID]:
+            if group.example not in self._said:
+                row = await self.source.failure(group.example)
+                self._said[group.example] = row.message if row else group.head
         await self._show()
 
     async def _show(self) -> None:
@@ -116,16 +123,13 @@ class FailuresScreen(FailureActions):
             return [*title, (" · filter: ", "muted"), (self.filter_text, "warn")]
         return [*title, (f" · by {SORTS[self._sort]} · ⏎ files", "muted")]
 
+    def on_pane_resized(self) -> None:
+        """Make the lines for the new size."""
+        self._draw()
+
     def on_paged_list_moved(self, message: PagedList.Moved) -> None:
         """Show the cause under the cursor, with what the server said in full."""
-        self._draw()
-        group = message.row
-        if isinstance(group, FailureGroup) and group.example not in self._said:
-            self.do(self._hear(group), "said")
-
-    async def _hear(self, group: FailureGroup) -> None:
-        row = await self.source.failure(group.example)
-        self._said[group.example] = row.message if row else group.head
+        del message
         self._draw()
 
     def on_paged_list_opened(self, message: PagedList.Opened) -> None:

@@ -15,6 +15,7 @@ from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.paged import PagedList
+from gemtag_tui.tui.widgets.pane import Pane
 from gemtag_tui.tui.words import number
 
 
@@ -37,7 +38,7 @@ class FailureFilesScreen(FailureActions):
                 file_columns(self.look.now), lambda row: row.id, id="failures-list",
                 empty="None of this cause is left.",
             )  # fmt: skip
-            yield Block(id="failures-detail")
+            yield Pane(id="failures-detail")
 
     @property
     def _list(self) -> PagedList[FailureRow]:
@@ -84,6 +85,10 @@ class FailureFilesScreen(FailureActions):
         detail = self.query_one("#failures-detail", Block)
         size = detail.size
         detail.show(file_lines(self._list.row, self.look.now, size.width, size.height))
+
+    def on_pane_resized(self) -> None:
+        """Make the lines for the new size."""
+        self._draw()
 
     def on_paged_list_moved(self, message: PagedList.Moved) -> None:
         """Show the file under the cursor."""

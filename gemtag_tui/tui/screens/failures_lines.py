@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 from gemtag_tui.core.failures import Standing
 from gemtag_tui.store.failures import FailureGroup, FailureRow
@@ -20,14 +21,14 @@ from gemtag_tui.tui.words import clock, money, number, plural, until
 LABEL = 9
 
 
-def group_columns() -> list[Column[FailureGroup]]:
-    """Columns of the causes."""
+def group_columns(said: Mapping[int, str]) -> list[Column[FailureGroup]]:
+    """Columns of the causes; `said` has what the server said by the example's id."""
     return [
         Column("count", 7, lambda g: (number(g.count), "strong"), right=True),
         Column("cause", 14, lambda g: (kind_words(g.kind), "warn")),
         Column("stands", 13, lambda g: STANDINGS[g.standing]),
         Column("retry", 7, lambda g: hope_of(g.kind), rank=2),
-        Column("what was said", 20, lambda g: (g.head, ""), grow=1),
+        Column("what was said", 18, lambda g: (said.get(g.example, g.head), ""), grow=1),
         Column("spent", 8, lambda g: (money(g.cost_usd) if g.cost_usd else "–", "muted"),
                right=True, rank=1),
     ]  # fmt: skip
@@ -40,7 +41,7 @@ def file_columns(now: float) -> list[Column[FailureRow]]:
         Column("tries", 5, lambda r: (number(r.attempts), ""), right=True),
         Column("last", 12, lambda r: (clock(r.last_seen, now), "muted")),
         Column("again", 22, lambda r: again_words(r, now), rank=1),
-        Column("what was said", 20, lambda r: (r.message, "muted"), grow=2, rank=2),
+        Column("what was said", 18, lambda r: (r.message, "muted"), grow=2, rank=2),
         Column("spent", 8, lambda r: (money(r.cost_usd) if r.cost_usd else "–", "muted"),
                right=True, rank=3),
     ]  # fmt: skip

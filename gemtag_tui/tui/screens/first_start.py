@@ -57,8 +57,11 @@ class FirstStartScreen(GemtagScreen):
     async def _typed(self, text: str) -> str | None:
         wrong = await self._add(text)
         if wrong is None:
-            self.call_after_refresh(self.dismiss)
+            self.call_after_refresh(self._close)
         return wrong
+
+    def _close(self) -> None:
+        self.dismiss()
 
     def action_demo(self) -> None:
         """Lend the terminal to the demo."""

@@ -20,6 +20,7 @@ from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.wanted import AssetView
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.paged import PagedList
+from gemtag_tui.tui.widgets.pane import Pane
 from gemtag_tui.tui.words import number
 
 VIEWS = tuple(AssetView)
@@ -60,7 +61,7 @@ class LibraryScreen(GemtagScreen):
             yield PagedList[AssetRow](
                 columns(), lambda row: row.asset, empty="Reading…", marks=False, id="library-list"
             )
-            yield Block(id="library-pane")
+            yield Pane(id="library-pane")
 
     @property
     def _list(self) -> PagedList[AssetRow]:
@@ -117,6 +118,10 @@ class LibraryScreen(GemtagScreen):
                     (f"{most} found · Esc clears", "muted")]  # fmt: skip
         more = "+" if self.view is AssetView.NEWEST and count >= MOST_FOUND else ""
         return [(f"{self.view} ", "muted"), *shown, (f"{more} · v view · ⏎ all of one", "muted")]
+
+    def on_pane_resized(self) -> None:
+        """Make the lines for the new size."""
+        self._draw()
 
     def on_paged_list_moved(self, message: PagedList.Moved) -> None:
         """Show the row, then what else is known of it."""

@@ -28,10 +28,10 @@ def columns() -> list[Column[AssetRow]]:
     """Columns of the list."""
     return [
         Column("", 1, lambda r: (STATES[r.state][0], STATES[r.state][2])),
-        Column("image", 20, _name, keep="tail", grow=1),
-        Column("summary", 22, _summary, grow=2),
-        Column("tags", 18, _tags, grow=2, rank=2),
-        Column("cost", 8, lambda r: (money(r.cost_usd) if r.result else "", "muted"),
+        Column("image", 18, _name, keep="tail", grow=1),
+        Column("summary", 26, _summary, grow=2),
+        Column("tags", 16, _tags, grow=2, rank=2),
+        Column("cost", 10, lambda r: (money(r.cost_usd) if r.result else "", "muted"),
                right=True, rank=3),
     ]  # fmt: skip
 

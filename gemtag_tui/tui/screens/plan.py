@@ -27,6 +27,7 @@ from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import PagedList
+from gemtag_tui.tui.widgets.pane import Pane
 
 
 class PlanScreen(PlanActions):
@@ -56,7 +57,7 @@ class PlanScreen(PlanActions):
 
     def body(self) -> ComposeResult:
         """Doctor, counts, choices beside the answer, the ones tried first, Start."""
-        yield Block(id="plan-doctor")
+        yield Pane(id="plan-doctor")
         yield Block(id="plan-counts")
         with Horizontal(id="plan-main"):
             with Vertical(id="plan-left"):
@@ -65,10 +66,10 @@ class PlanScreen(PlanActions):
                     choice_columns(), lambda one: one.name, empty="Reckoning…", marks=False,
                     heading=False, id="plan-choices",
                 )  # fmt: skip
-            yield Block(id="plan-answer")
+            yield Pane(id="plan-answer")
         yield Block(id="plan-scan")
         yield Block(id="plan-trial-head")
-        yield Block(id="plan-trial")
+        yield Pane(id="plan-trial")
         yield Block(id="plan-start")
 
     @property
@@ -189,6 +190,10 @@ class PlanScreen(PlanActions):
         if action == "tried":
             return self.trial is not None
         return True
+
+    def on_pane_resized(self) -> None:
+        """Make the lines for the new size."""
+        self.draw()
 
     def on_paged_list_opened(self, message: PagedList.Opened) -> None:
         """Change a choice."""

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gemtag_tui.tui.paint import Line, Tone, fit, join, join_fitting, safe, width_of
+from gemtag_tui.tui.paint import Line, Tone, fit, join, join_fitting, safe, sides, width_of
 from gemtag_tui.tui.wanted import PlanView, ScanState
 from gemtag_tui.tui.widgets.frame import LIMIT_NAMES
 from gemtag_tui.tui.words import clock, duration, money, number
@@ -26,36 +26,30 @@ RISKS = {
     "flex": "may be turned away",
     "interactive": "–",
 }
+SHORT = {"rpm": "RPM", "tpm": "TPM", "rpd": "RPD", "spend": "$10m", "concurrency": "calls"}
 FOREVER = 10 * 365 * 86_400.0
 
 
 def doctor_lines(checks: Sequence[Check], width: int, height: int = 2) -> list[Line]:
-    """The worst findings with their fix; how many more there are; or that all is well."""
+    """The worst finding and what to do about it, then others; or that all is well."""
     bad = [one for one in checks if one.status != "ok"]
     if not bad:
         names = ", ".join(dict.fromkeys(one.name for one in checks))
-        return [[(" ✓ ready", "good"), (f"  {names}: all well", "muted")]]
-    lines: list[Line] = []
-    for one in bad[:height]:
-        sign, tone = SIGNS[one.status]
-        words = f" {sign} {one.name}: {one.message}"
-        parts: Line = [(words, tone), (f" {one.fix}" if one.fix else "", "")]
-        lines.append(_fitted(parts, width, one.fix))
-    more = len(bad) - height
-    if more > 0:
-        tail: Line = [(f"  +{more} (d)", "muted")]
-        room = width - width_of(tail)
-        lines[-1] = [*_cut(lines[-1], room), *tail]
-    return lines
+        return [[(" ✓ ready", "good"), (f"  {names}: all well · d says more", "muted")]]
+    more = len(bad) - 1
+    tail: Line = [(f"  {more} more: d" if more else "  d says more", "muted")]
+    lines = [sides(_finding(bad[0]), tail, width)]
+    for one in bad[:1] if height < 3 else bad[: height - 1]:
+        if one is not bad[0]:
+            lines.append(_cut(_finding(one), width))
+        elif one.fix:
+            lines.append(_cut([("   → ", "muted"), (one.fix, "")], width))
+    return lines[:height]
 
 
-def _fitted(parts: Line, width: int, fix: str) -> Line:
-    """Words give way to the fix, which is what a person needs."""
-    if width_of(parts) <= width or not fix:
-        return _cut(parts, width)
-    words, tone = parts[0]
-    room = max(24, width - len(fix) - 1)
-    return _cut([(fit(safe(words), room).rstrip(), tone), (" " + fix, "")], width)
+def _finding(one: Check) -> Line:
+    sign, tone = SIGNS[one.status]
+    return [(f" {sign} {one.name}: ", tone), (safe(one.message), tone)]
 
 
 def _cut(line: Line, width: int) -> Line:
@@ -70,11 +64,13 @@ def _cut(line: Line, width: int) -> Line:
 def counts_line(view: PlanView, width: int) -> Line:
     """To tag, and of how many; tagged, duplicates, known bad, missing."""
     counts = view.plan.counts
-    parts: list[Line] = [[(f" {number(view.images)}", "strong"), (" to tag", "")]]
-    parts.append([(f"{number(counts.tagged)} tagged of {number(counts.total)}", "")])
+    whole = f" to tag of {number(counts.total)}"
+    parts: list[Line] = [[(f" {number(view.images)}", "strong"), (whole, "")]]
+    parts.append([(f"{number(counts.tagged)} tagged", "good" if counts.tagged else "")])
+    free = " cost nothing" if width >= 100 else ""
     extra = [
-        (counts.duplicates, f"{number(counts.duplicates)} duplicates cost nothing", "muted"),
-        (counts.known_bad, f"{number(counts.known_bad)} known bad", "warn"),
+        (counts.duplicates, f"{number(counts.duplicates)} duplicates{free}", "muted"),
+        (counts.known_bad, f"{number(counts.known_bad)} {'known bad' if free else 'bad'}", "warn"),
         (counts.missing, f"{number(counts.missing)} missing", "warn"),
         (counts.ignored, f"{number(counts.ignored)} ignored", "muted"),
         (counts.retry_later, f"{number(counts.retry_later)} to retry", "muted"),
@@ -99,36 +95,42 @@ def scan_line(scan: ScanState, width: int) -> Line:
 
 def lane_lines(view: PlanView, width: int) -> list[Line]:
     """The lanes as a table, and what is to be said of the chosen one."""
-    wide = width >= 74
+    wide = width >= 72
     return [_lane_head(wide), *(_lane_line(view, lane, wide) for lane in view.plan.lanes)]
 
 
 def _lane_head(wide: bool) -> Line:
-    risk = "  risk" if wide else ""
-    return [
-        (f"  {'lane':<11} {'cost':<9}{'low–high':<13} {'done by':<12} limited by{risk:>8}", "muted")
-    ]
+    words = f" {'lane':<12}{'cost':<8}{'low–high':<12}{'done by':<10}"
+    return [(words + (f"{'limited by':<16}risk" if wide else "limit"), "muted")]
 
 
 def _lane_line(view: PlanView, lane: LanePlan, wide: bool) -> Line:
     chosen = lane is view.chosen
-    sign = "▸ " if chosen else "  "
     tone: Tone = "strong" if chosen else "" if lane.available else "muted"
     cost, span = "?", ""
     if lane.cost is not None:
-        cost = money(lane.cost.likely)
-        span = f"{money(lane.cost.low)[1:]}–{money(lane.cost.high)[1:]}"
-    line: Line = [(sign, "accent"), (fit(lane.lane, 11), tone)]
-    line += [(" " + fit(cost, 9), tone), (fit(span, 13), "muted")]
+        cost, span = "$" + _sum(lane.cost.likely), _span(lane.cost.low, lane.cost.high)
+    line: Line = [("▸" if chosen else " ", "accent"), (fit(lane.lane, 12), tone)]
+    line += [(fit(cost, 8), tone), (fit(span, 12), "muted")]
     if not lane.available:
-        return [
-            *line,
-            (" not in this version" if lane.lane == "batch" else " not available", "warn"),
-        ]
-    line.append((" " + fit(_done_by(lane, view.now), 12), tone))
+        return [*line, ("not available", "warn")]
+    line.append((fit(_done_by(lane, view.now), 10), tone))
     limit = lane.duration.binding if lane.duration else ""
-    line.append((" " + fit(LIMIT_NAMES.get(limit, limit) or "–", 14), ""))
-    return [*line, (" " + RISKS.get(lane.lane, "–"), "muted")] if wide else line
+    if not wide:
+        return [*line, (SHORT.get(limit, limit) or "–", "")]
+    words = fit(LIMIT_NAMES.get(limit, limit) or "–", 16)
+    return [*line, (words, ""), (RISKS.get(lane.lane, "–"), "muted")]
+
+
+def _sum(value: float) -> str:
+    """Dollars in at most seven signs, up to a million."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.4f}" if 0 < value < 0.01 else f"{value:.2f}"
+
+
+def _span(low: float, high: float) -> str:
+    return f"{_sum(low)}–{_sum(high)}" if high >= 0.1 else "< 0.10"
 
 
 def _done_by(lane: LanePlan, now: float) -> str:

@@ -30,7 +30,7 @@ def columns() -> list[Column[ModelChoice]]:
         Column("$/M in", 7, lambda one: (_rate(one.price_in), ""), right=True),
         Column("$/M out", 7, lambda one: (_rate(one.price_out), ""), right=True),
         Column("image", 6, lambda one: (number(one.image_tokens), "muted"), right=True, rank=1),
-        Column("note", 10, lambda one: (one.notes[0] if one.notes else "", "warn"), grow=1),
+        Column("", 18, lambda one: (one.short, "warn"), grow=1),
     ]
 
 
@@ -48,7 +48,6 @@ class ModelsScreen(GemtagScreen):
     FILTERS = True
     CSS_PATH = style_path("plan.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "take", "take it", id="models.take", tooltip="Use this model from now on"),
         Binding("e", "other", "another", id="models.other", tooltip="Write another model's name"),
     ]
 
@@ -116,11 +115,6 @@ class ModelsScreen(GemtagScreen):
         if isinstance(message.row, ModelChoice):
             self.do(self._take(message.row), "take")
 
-    def action_take(self) -> None:
-        """Take the model under the cursor."""
-        if self._list.row is not None:
-            self.do(self._take(self._list.row), "take")
-
     async def _take(self, one: ModelChoice) -> None:
         if one.gone:
             self.say(one.notes[0] if one.notes else f"{one.id} is gone.", "warn")
@@ -139,5 +133,8 @@ class ModelsScreen(GemtagScreen):
     async def _named(self, text: str) -> str | None:
         wrong = await self._accept(text)
         if not wrong:
-            self.call_after_refresh(self.dismiss)
+            self.call_after_refresh(self._close)
         return wrong
+
+    def _close(self) -> None:
+        self.dismiss()

@@ -1,0 +1,114 @@
+"""The library: a list of any length, its search, and one image in full; and pages by position."""
+
+from __future__ import annotations
+
+import pytest
+
+from gemtag_tui.store.work import State
+from gemtag_tui.tui.positions import Keyed
+from gemtag_tui.tui.source_assets import whole
+from gemtag_tui.tui.wanted import AssetView
+
+from .fakes import asset
+from .support import HOSTILE, FakeSource, settle, shown, text_of
+
+SIZES = [(80, 24), (120, 40)]
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_name_summary_and_tags_stand_side_by_side(size):
+    async with shown(FakeSource(), "library", size) as (app, _):
+        text = text_of(app)
+    assert "everything 100" in text and text.count("IMG_") >= 14
+    assert "A narrow galley" in text and "subject kitchen" in text
+    assert "/p/boards/kitchen/IMG_0001.jpg" in text
+    assert max(len(line) for line in text.splitlines()) <= size[0]
+
+
+async def test_what_is_not_tagged_says_why():
+    bare = {"result": 0, "summary": "", "tags": {}}
+    rows = [
+        asset(1, state=State.TODO, **bare),
+        asset(2, state=State.KNOWN_BAD, kind="safety", **bare),
+    ]
+    async with shown(FakeSource(rows=rows), "library") as (app, _):
+        text = text_of(app)
+    assert "to be tagged" in text and "known bad: safety" in text
+
+
+async def test_a_search_runs_as_it_is_typed_and_esc_clears_it():
+    source = FakeSource()
+    async with shown(source, "library") as (app, pilot):
+        await pilot.press("/", *"oak")
+        await settle(pilot)
+        assert source.asked[-1] == (AssetView.ALL, "oak") and (AssetView.ALL, "oa") in source.asked
+        assert "search oak · 100 found" in text_of(app)
+        await pilot.press("enter", "escape")
+        await settle(pilot)
+        assert source.asked[-1] == (AssetView.ALL, "")
+
+
+async def test_the_views_follow_each_other_and_come_back_with_the_row():
+    source = FakeSource()
+    async with shown(source, "library") as (app, pilot):
+        await pilot.press("v", "v")
+        await settle(pilot)
+        assert source.asked[-1][0] is AssetView.WAITING
+        await pilot.press("j", "j", "j")
+        kept = app.screen.keep()
+    assert kept == {"row": 3, "view": "not tagged yet", "list": False}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_enter_shows_all_that_is_known(size):
+    rows = [asset(1, files=2), asset(2)]
+    async with shown(FakeSource(rows=rows), "library", size) as (app, pilot):
+        await settle(pilot)
+        if size[0] >= 100:
+            assert "also at" in text_of(app) and "/p/copy.jpg" in text_of(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        text = text_of(app)
+    for words in ("1600 × 1200", "2 files, one content, paid once", "/p/copy.jpg",
+                  "gemini-3.5-flash-lite-001", "interactive lane, $0.0005", "subject: kitchen"):  # fmt: skip
+        assert words in text, words
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_names_and_summaries_stay_words(name):
+    words = name.decode("utf-8", "surrogateescape")
+    rows = [asset(1, b"/p/" + name, summary=words, tags={"subject": [words[:80]]})]
+    async with shown(FakeSource(rows=rows), "library", (120, 40)) as (app, pilot):
+        assert "\x1b" not in text_of(app) and "\u202e" not in text_of(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "\x1b" not in text_of(app) and "\u202e" not in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"), [("kit", "kit*"), ("ki", "ki"), ("tag:red", "tag:red"), ("a oak", "a oak*"),
+                        ('"dark', '"dark'), ("oak ", "oak ")],
+)  # fmt: skip
+def test_the_last_word_is_taken_for_a_beginning(typed, sent):
+    assert whole(typed) == sent
+
+
+async def test_any_position_is_reached_from_the_nearest_end():
+    ids = list(range(10, 3010, 3))
+    skips: list[int] = []
+
+    async def size() -> int:
+        return len(ids)
+
+    async def read(key: int | None, skip: int, limit: int, backwards: bool):
+        skips.append(skip)
+        found = ids[::-1] if backwards else ids
+        if key is not None:
+            found = [i for i in found if (i < key if backwards else i > key)]
+        return found[skip : skip + limit]
+
+    pages = Keyed(size, read, lambda row: row)
+    await pages.count()
+    for start in (0, 200, 800, 900, 999, 400, 600, 0, 950):
+        assert list(await pages.page(start, 200)) == ids[start : start + 200], start
+    assert max(skips) <= 200
