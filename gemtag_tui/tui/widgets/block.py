@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import ClassVar
 
-from rich.cells import cell_len
+from rich.cells import cell_len, get_character_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -34,7 +34,19 @@ class ToneWidget(Widget):
 
     def tone_style(self, tone: str) -> Style:
         """Return the style the stylesheet gives a tone."""
-        return self.get_component_rich_style(f"tone--{tone}") if tone else self.rich_style
+        if tone not in self._tones:
+            found = self.get_component_rich_style(f"tone--{tone}") if tone else self.rich_style
+            self._tones[tone] = found
+        return self._tones[tone]
+
+    @property
+    def _tones(self) -> dict[str, Style]:
+        return self.__dict__.setdefault("_tone_styles", {})
+
+    def notify_style_update(self) -> None:
+        """Ask the stylesheet again after it changed."""
+        self._tones.clear()
+        super().notify_style_update()
 
     def cells(self, line: Iterable[Span], width: int) -> list[Cell]:
         """Return exactly `width` cells of harmless signs."""
@@ -46,10 +58,10 @@ class ToneWidget(Widget):
             shown = safe(text, self.ascii_only)
             if cell_len(shown) > room:
                 shown = safe(fit(shown, room), self.ascii_only)
-            for char in shown:
-                out.append((char, tone))
-                if cell_len(char) == 2:
-                    out.append(("", tone))
+            if shown.isascii():
+                out.extend([(char, tone) for char in shown])
+            else:
+                _add_cells(out, shown, tone)
         del out[width:]
         return out + [(" ", "")] * (width - len(out))
 
@@ -81,6 +93,17 @@ class ToneWidget(Widget):
             self.refresh(Region(first, y, end - first + 1, 1))
 
 
+def _add_cells(out: list[Cell], text: str, tone: str) -> None:
+    for char in text:
+        size = get_character_cell_size(char)
+        if size == 0 and out:  # a mark upon the sign before it
+            out[-1] = (out[-1][0] + char, out[-1][1])
+        elif size:
+            out.append((char, tone))
+            if size == 2:
+                out.append(("", tone))
+
+
 class Block(ToneWidget):
     """Some lines of text, as many as it is high; set them with `show`."""
 
@@ -100,6 +123,7 @@ class Block(ToneWidget):
             return
         self._lines = [list(line) for line in lines]
         if not self.is_attached or not self.size.width:
+            self._drawn = []
             return
         width, old = self.size.width, self._drawn
         self._drawn = [self.cells(line, width) for line in self._lines[: self.size.height]]
@@ -111,9 +135,10 @@ class Block(ToneWidget):
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         width = self.size.width
-        line = self._lines[y] if y < len(self._lines) else []
-        cells = self.cells(line, width)
+        blank = [(" ", "")] * width
         while len(self._drawn) <= y:
-            self._drawn.append([(" ", "")] * width)
-        self._drawn[y] = cells
-        return self.strip(cells)
+            n = len(self._drawn)
+            self._drawn.append(self.cells(self._lines[n], width) if n < len(self._lines) else blank)
+        if len(self._drawn[y]) != width:
+            self._drawn[y] = self.cells(self._lines[y] if y < len(self._lines) else [], width)
+        return self.strip(self._drawn[y])
