@@ -59,7 +59,7 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     _S.CANCELLED: frozenset(),
     _S.EXPIRED: frozenset(),
 }
-"""What may follow what. A job that is still `building` when its engine is gone is undone instead."""
+"""What may follow what. A job still `building` when its engine is gone is undone instead."""
 
 ACTIVE = frozenset({_S.SUBMITTING, _S.PENDING, _S.RUNNING})
 """Counted by the server against jobs and enqueued tokens (or perhaps so)."""
@@ -71,10 +71,10 @@ FINAL = frozenset(_S) - OPEN
 
 _NEXT = {
     _S.BUILDING: "Its file is being written; it is submitted by itself.",
-    _S.BUILT: "Waits for its turn and goes by itself while an engine or `gemtag batches sync` runs.",
+    _S.BUILT: "Waits for its turn; goes by itself while an engine or `gemtag batches sync` runs.",
     _S.UPLOADED: "Waits for room on the server and goes by itself.",
     _S.SUBMITTING: "It is looked for on the server before anything is sent again.",
-    _S.PENDING: "Nothing: Google aims at 24 hours. `gemtag batches rescue` moves its images elsewhere.",
+    _S.PENDING: "Nothing: Google aims at 24 hours. `gemtag batches rescue` moves its images on.",
     _S.RUNNING: "Nothing: its results are taken in by themselves when it ends.",
     _S.ENDED: "Its results are being fetched and taken in: `gemtag batches sync`.",
     _S.INGESTED: "Nothing: every image of it is accounted for.",
@@ -101,8 +101,8 @@ def next_step(state: JobState, *, stuck: bool = False, rescued: bool = False) ->
     """Return what happens or is to be done next, in words."""
     if stuck and state in {_S.PENDING, _S.RUNNING}:
         return (
-            "It has not moved for long. Wait, or `gemtag batches rescue` to tag its images in another "
-            "lane; if it lands later, the first result stands and both are paid."
+            "It has not moved for long. Wait, or `gemtag batches rescue` to tag its images in "
+            "another lane; if it lands later, the first result stands and both are paid."
         )
     if rescued and state in ACTIVE:
         return "Its images were moved to another lane; what it still brings is only recorded."
@@ -144,7 +144,7 @@ def look_pause(poll_seconds: float, looks: int, jitter: float) -> float:
 
 
 def refusal_pause(poll_seconds: float, refused: int, jitter: float) -> float:
-    """Return seconds to wait after `create` was refused for want of room: grows to a quarter hour."""
+    """Return seconds to wait after a refusal for want of room: grows to a quarter hour."""
     return min(900.0, poll_seconds * 2.0 ** min(refused, 20)) * (0.9 + 0.2 * jitter)
 
 

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 from gemtag_tui.core.concurrency import Concurrency
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.meter import RateMeter
+from gemtag_tui.engine import batch_side
 from gemtag_tui.engine.admission import Admission, Budgets
+from gemtag_tui.engine.batch_ground import Ground as BatchGround
 from gemtag_tui.engine.committer import Committer
 from gemtag_tui.engine.entries import Entries
 from gemtag_tui.engine.feeder import Feeder
 from gemtag_tui.engine.figures import limit_figures
 from gemtag_tui.engine.lane import InteractiveLane
-from gemtag_tui.engine.preflight import Ready, choose_lane, find_provider
+from gemtag_tui.engine.preflight import Ready, check_lane, choose_lane, find_provider
 from gemtag_tui.engine.preparer import Preparer, image_limits, prepare_rules
 from gemtag_tui.engine.pricing import Pricing
 from gemtag_tui.engine.recall import past
@@ -29,7 +31,10 @@ from gemtag_tui.engine.shelf import Shelf
 from gemtag_tui.engine.spending import Spending
 from gemtag_tui.engine.tally import Tally
 from gemtag_tui.engine.view import View
+from gemtag_tui.gemini.batches import BatchApi
 from gemtag_tui.gemini.client import GeminiClient
+from gemtag_tui.gemini.files import FilesApi
+from gemtag_tui.gemini.remote import Remote
 from gemtag_tui.gemini.request import RequestForm
 from gemtag_tui.imaging.child import ImagingPool
 from gemtag_tui.store import commands, limits, runs, tracks, work
@@ -41,6 +46,7 @@ if TYPE_CHECKING:
     from gemtag_tui.core.settings import Settings
     from gemtag_tui.core.snapshot import Counts
     from gemtag_tui.engine.admission import Lesson
+    from gemtag_tui.engine.batch_lanes import Lanes
     from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.request import RunRequest
     from gemtag_tui.store.library import Library
@@ -70,7 +76,7 @@ class Assembly:
     spending: Spending
     shelf: Shelf
     feeder: Feeder
-    lane: InteractiveLane
+    lane: Lanes
     view: View
     ready: Ready
     settings: Settings
@@ -134,11 +140,13 @@ class Assembly:
             UsageError: this version cannot run it.
         """
         lane = choose_lane(lane)
+        check_lane(lane, self.settings, self.ready.rules)
         self.settling.lane = self.view.lane = lane
         self.sender.form = RequestForm(self.ready.profile, self.ready.rules, flex=lane == "flex")
         self.sender.timeout = call_timeout(self.settings, lane)
         self.spending.pricing = Pricing(self.ready.model, lane, self.clock)
         await runs.set_lane(self.lib, self.view.run, lane)
+        self.lane.switch(lane)
         return f"what remains goes through the {lane} lane"
 
 
@@ -182,7 +190,7 @@ async def assemble(
             tracks.ensure_track(lib, provider, ready.model, profile.id, profile.name, profile.body)
         )
         ground = _Ground(lib, request, ready, track, control, clock, rng)
-        parts = await _wire(ground, client, preparer)
+        parts = await _wire(ground, client, preparer, stack)
         if trouble is not None:
             parts.view.tally.warn(f"The server did not describe the model: {trouble.message}")
         yield parts
@@ -214,7 +222,30 @@ class _Ground:
     rng: random.Random
 
 
-async def _wire(ground: _Ground, client: GeminiClient, preparer: Preparer) -> Assembly:
+def _batch_ground(
+    stack: contextlib.AsyncExitStack, ground: _Ground, view: View
+) -> BatchGround:
+    remote = Remote.from_environ(ground.ready.key.secret, os.environ)
+    stack.push_async_callback(remote.close)
+    return BatchGround(
+        lib=ground.lib,
+        clock=ground.clock,
+        rng=ground.rng,
+        settings=ground.request.settings,
+        jobs=BatchApi(remote),
+        files=FilesApi(remote, ground.clock.sleep),
+        provider=ground.track.provider,
+        run=view.run,
+        told=batch_side.tell_view(view),
+    )
+
+
+async def _wire(
+    ground: _Ground,
+    client: GeminiClient,
+    preparer: Preparer,
+    stack: contextlib.AsyncExitStack,
+) -> Assembly:
     lib, request, ready, clock = ground.lib, ground.request, ground.ready, ground.clock
     view = await _view(ground)
     form = RequestForm(ready.profile, ready.rules, flex=ready.lane == "flex")
@@ -245,6 +276,22 @@ async def _wire(ground: _Ground, client: GeminiClient, preparer: Preparer) -> As
         no_wait=request.no_wait,
         give_up_seconds=request.settings.calls.give_up_minutes * 60,
     )
+
+    async def retire() -> None:
+        feeder.clear()
+        await committer.flush()
+
+    batch = _batch_ground(stack, ground, view)
+    lanes = batch_side.lanes(
+        batch,
+        request,
+        ready,
+        track=ground.track,
+        view=view,
+        preparer=preparer,
+        interactive=lane,
+        retire=retire,
+    )
     view.in_flight = lambda: lane.in_flight
     view.retries = lambda: (len(feeder.waiting), feeder.waiting.next_due())
     parts = Assembly(
@@ -260,7 +307,7 @@ async def _wire(ground: _Ground, client: GeminiClient, preparer: Preparer) -> As
         spending=spending,
         shelf=shelf,
         feeder=feeder,
-        lane=lane,
+        lane=lanes,
         view=view,
         ready=ready,
         settings=request.settings,

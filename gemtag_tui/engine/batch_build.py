@@ -144,7 +144,7 @@ class _Work:
             )
             if not taken:
                 break
-            cursor = max(cursor, max(one.candidate.asset for one in taken))
+            cursor = max(cursor, *(one.candidate.asset for one in taken))
             check_room(ground.folder, sum(_need(one) for one in taken))
             await self._prepare(taken)
             self._result.full |= self._lines >= self._caps.requests
@@ -183,7 +183,7 @@ class _Work:
                 added = self._line(attempt, picture, size, better=better[attempt.asset])
                 pieces += added
                 size += sum(map(len, added))
-            elif isinstance(picture, Changed) or not os.path.lexists(attempt.candidate.path):
+            elif isinstance(picture, Changed) or _gone(attempt.candidate.path):
                 self._result.passed_over.append(attempt.asset)
                 self._left.append(attempt.asset)
             else:
@@ -245,13 +245,17 @@ class _Work:
 
 
 async def _prepared(preparer: Preparer, part: list[Attempt]) -> list[tuple[Attempt, Picture]]:
-    """Prepare some pictures, in their order: read in a thread, decoded in children where need be."""
+    """Prepare some pictures in their order; those that cannot pass are decoded in children."""
 
     async def finish(attempt: Attempt, picture: Picture | None) -> tuple[Attempt, Picture]:
         return attempt, await preparer.decoded(attempt) if picture is None else picture
 
     passed = await preparer.passed(part)
     return await asyncio.gather(*(finish(attempt, picture) for attempt, picture in passed))
+
+
+def _gone(path: bytes) -> bool:
+    return not os.path.lexists(path)
 
 
 def _need(one: Taken) -> int:
@@ -285,8 +289,8 @@ def check_room(folder: Path, need: int) -> None:
 def _no_room(folder: Path, need: int) -> NoRoomError:
     free = shutil.disk_usage(folder).free / 1e6
     return NoRoomError(
-        f"A batch job's file needs {need / 1e6:,.0f} MB more at {plain(str(folder))}, and {free:,.0f} "
-        f"MB are free ({_SPARE_BYTES / 1e6:,.0f} MB are left alone). Make room, or set "
+        f"A batch job's file needs {need / 1e6:,.0f} MB more at {plain(str(folder))}, and "
+        f"{free:,.0f} MB are free ({_SPARE_BYTES / 1e6:,.0f} MB are left alone). Make room, or set "
         "batch.max_file_bytes lower; everything tagged is kept."
     )
 

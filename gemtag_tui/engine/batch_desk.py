@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.batch_job import FINAL, JobState
 from gemtag_tui.core.errors import GemtagError
@@ -15,6 +14,7 @@ from gemtag_tui.engine.batch_build import clear_leavings
 from gemtag_tui.engine.batch_ground import batch_folder
 from gemtag_tui.engine.batch_ingest import ingest
 from gemtag_tui.engine.batch_submit import resolve, submit, upload
+from gemtag_tui.engine.waits import cancelled
 from gemtag_tui.store import batch_jobs, batches
 
 if TYPE_CHECKING:
@@ -177,14 +177,16 @@ class Desk:
 
     async def wait(self, seconds: float, *events: asyncio.Event) -> None:
         """Wait until something is done, an event comes, or some seconds are over."""
-        waits = [asyncio.ensure_future(event.wait()) for event in events]
-        waits.append(asyncio.ensure_future(self.ground.clock.sleep(seconds)))
+        waits: list[asyncio.Future[Any]] = [asyncio.ensure_future(one.wait()) for one in events]
+        waits.append(asyncio.ensure_future(self._pause(seconds)))
         try:
-            await asyncio.wait({*self._tasks.values(), *waits}, return_when=asyncio.FIRST_COMPLETED)
+            everything: list[asyncio.Future[Any]] = [*self._tasks.values(), *waits]
+            await asyncio.wait(everything, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for wait in waits:
-                wait.cancel()
-            await asyncio.gather(*waits, return_exceptions=True)
+            await cancelled(*waits)
+
+    async def _pause(self, seconds: float) -> None:
+        await self.ground.clock.sleep(seconds)
 
     async def drain(self, seconds: float) -> None:
         """Let what is under way end within some seconds, then cut it off; all of it can go on."""
@@ -196,10 +198,9 @@ class Desk:
         self._tasks.clear()
 
     async def _wait_all(self, seconds: float) -> None:
-        everything = asyncio.ensure_future(asyncio.wait(set(self._tasks.values())))
-        pause: asyncio.Task[None] = asyncio.ensure_future(self.ground.clock.sleep(seconds))
-        await asyncio.wait({everything, pause}, return_when=asyncio.FIRST_COMPLETED)
-        for one in (everything, pause):
-            one.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await one
+        everything = asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        pause = asyncio.ensure_future(self._pause(seconds))
+        try:
+            await asyncio.wait({everything, pause}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await cancelled(pause)

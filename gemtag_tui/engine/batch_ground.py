@@ -25,11 +25,25 @@ if TYPE_CHECKING:
 class JobsServer(Protocol):
     """Batch jobs on a server; `gemini.batches.BatchApi` is the real one."""
 
-    async def create(self, model: str, display_name: str, input_file: str) -> Made: ...
-    async def get(self, name: str) -> RemoteJob | CallError: ...
-    async def list_jobs(self) -> list[RemoteJob] | CallError: ...
-    async def cancel(self, name: str) -> CallError | None: ...
-    async def delete(self, name: str) -> CallError | None: ...
+    async def create(self, model: str, display_name: str, input_file: str) -> Made:
+        """Ask for a job, once."""
+        ...
+
+    async def get(self, name: str) -> RemoteJob | CallError:
+        """Look at one job."""
+        ...
+
+    async def list_jobs(self) -> list[RemoteJob] | CallError:
+        """Return all jobs that the key can see."""
+        ...
+
+    async def cancel(self, name: str) -> CallError | None:
+        """Ask for a job to be cancelled."""
+        ...
+
+    async def delete(self, name: str) -> CallError | None:
+        """Delete it."""
+        ...
 
 
 class FilesServer(Protocol):
@@ -37,9 +51,17 @@ class FilesServer(Protocol):
 
     async def upload(
         self, path: Path, display_name: str, url: str, begun: Callable[[str], Awaitable[None]]
-    ) -> StoredFile | CallError: ...
-    async def delete(self, name: str) -> CallError | None: ...
-    async def download(self, name: str, target: Path) -> CallError | None: ...
+    ) -> StoredFile | CallError:
+        """Send a file, going on where an earlier try stopped."""
+        ...
+
+    async def delete(self, name: str) -> CallError | None:
+        """Delete it."""
+        ...
+
+    async def download(self, name: str, target: Path) -> CallError | None:
+        """Fetch a file to disk."""
+        ...
 
 
 def nothing(*_: object) -> None:
@@ -48,10 +70,13 @@ def nothing(*_: object) -> None:
 
 @dataclass(slots=True)
 class Landed:
-    """What one group of lines brought, for whoever counts a run."""
+    """What one group of lines brought, for whoever counts a run; `failed` and `mended`: ids of
+    assets, the latter tagged after an earlier failure.
+    """
 
     tagged: int = 0
-    failed: int = 0
+    failed: list[int] = field(default_factory=list)
+    mended: list[int] = field(default_factory=list)
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float = 0.0

@@ -55,8 +55,8 @@ async def _quarantined(ground: Ground, job: JobRow, reader: Reader) -> bool:
         return False
     first = swapped[0]
     words = (
-        f"{len(swapped):,} answers stand under other pictures' keys (that of {first.key} says it is "
-        f"for {first.echo}), so nothing of this job was stored."
+        f"{len(swapped):,} answers stand under other pictures' keys (that of {first.key} says it "
+        f"is for {first.echo}), so nothing of this job was stored."
     )
     odd = [Odd("swapped", one.key, one.raw) for one in swapped[: batch_land.KEPT_ODD]]
     await batch_land.keep_odd(ground.lib, job.id, odd, {"swapped": len(swapped)})
@@ -151,7 +151,8 @@ class _Intake:
         self.ground.told(
             Landed(
                 tagged=len(new.tagged),
-                failed=len(new.failures),
+                failed=[one.asset for one in new.failures],
+                mended=new.had_failed,
                 tokens_in=sum(s.tokens_in for s in sums),
                 tokens_out=sum(s.tokens_out for s in sums),
                 cost_usd=sum(s.cost_usd for s in sums),
@@ -214,7 +215,7 @@ class _Intake:
         new.tally[kind] = new.tally.get(kind, 0) + 1
         _add(new, kind, row)
 
-    def _failure(
+    def _failure(  # noqa: PLR0917 (of one row)
         self,
         asset: int,
         kind: FailureKind,

@@ -14,7 +14,7 @@ from gemtag_tui.engine.control import CONFIGURATION, LIMITED
 from gemtag_tui.store import batches, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from gemtag_tui.engine.batch_build import Builder, Built
     from gemtag_tui.engine.batch_ground import Ground
@@ -26,6 +26,10 @@ SOME_FAILED = 1
 DRAIN_SECONDS = 10.0
 _LONGEST_WAIT = 2.0
 _BROKEN = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.QUARANTINED})
+
+
+async def _no_budget() -> float | None:
+    return None
 
 
 class BatchLane:
@@ -50,7 +54,7 @@ class BatchLane:
         *,
         limit: int | None = None,
         no_wait: bool = False,
-        budget: Callable[[], float | None] = lambda: None,
+        budget: Callable[[], Awaitable[float | None]] = _no_budget,
         say: Callable[[str], None] = lambda _: None,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -106,7 +110,7 @@ class BatchLane:
             return None
         await self._judge_mine()
         if self._building is None and await self._may_build(jobs):
-            await self._begin(jobs)
+            await self._begin()
         if self._done(jobs):
             self._conclude(jobs)
             return None
@@ -124,11 +128,11 @@ class BatchLane:
             return False  # the large ones follow once it has landed well
         return self._left is None or self._left > 0
 
-    async def _begin(self, jobs: list[JobRow]) -> None:
+    async def _begin(self) -> None:
         counts = await work.counts(self._ground.lib, self.track.id)
         remaining = counts.remaining - counts.in_batches
         most = self._left
-        if (affordable := self._affordable()) is not None:
+        if (affordable := await self._affordable()) is not None:
             most = affordable if most is None else min(most, affordable)
             if not most:
                 self._stopped_building = "The budget is committed to jobs already."
@@ -149,9 +153,9 @@ class BatchLane:
             return size
         return Caps(size.requests, size.bytes, min(taught, size.tokens or taught))
 
-    def _affordable(self) -> int | None:
+    async def _affordable(self) -> int | None:
         """Return how many requests the budget still pays for, `None` when there is no cap."""
-        left = self._budget()
+        left = await self._budget()
         if left is None:
             return None
         tokens = self._builder.form.estimate(1024, 768)

@@ -1,4 +1,4 @@
-"""Judging lines of results: pure work on bytes, done in child processes where there is much of it."""
+"""Judging lines of results: pure work on bytes, done in children where there is much of it."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def _attempt(better: bool, echo: str) -> AttemptContext:
 
 
 def _poor(outcome: Outcome, verdict: Verdict) -> tuple[str, str, str]:
-    """Return fate, failure kind and words. A line's trouble is its own: no quota of ours is in it."""
+    """Return fate, failure kind and words. A line's trouble never concerns our quotas."""
     match verdict:
         case KnownBad(kind, why):
             return BAD, str(kind), why

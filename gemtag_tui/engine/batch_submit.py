@@ -1,7 +1,7 @@
 """Bringing a job to the server: exactly one for each intent, whatever gets lost on the way.
 
-What has to hold: `create` goes out only after `submitting` is on disk, and once it may have gone out,
-never again before all pages of the listing have been searched for the job's display name.
+What has to hold: `create` goes out only after `submitting` is on disk, and once it may have gone
+out, never again before all pages of the listing have been searched for the job's display name.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ async def _wait_for_room(ground: Ground, job: JobRow, said: str) -> None:
     )
     if job.refused + 1 < _ALONE_REFUSALS or job.requests < 2 or not await _alone(ground, job):
         return
-    words = "Refused with no other job beside it: it is larger than the limit, and built anew in halves."
+    words = "Refused with no other job beside it: it is over the limit, and built anew in halves."
     await batch_jobs.set_job_tokens(ground.lib, job.model, max(1, job.tokens // 2))
     await batch_jobs.move(ground.lib, job, JobState.CANCELLED, words, release=True, waiting="")
 

@@ -1,4 +1,4 @@
-"""What people do with batch jobs: cancel, rescue, adopt, try failed lines again, list the account."""
+"""What people do with batch jobs: cancel, rescue, give up, list the account."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ async def cancel(ground: Ground, job: JobRow) -> str:
 async def rescue(lib: Library, job: JobRow) -> str:
     """Give back what has not landed of a job, to be tagged in another lane; returns words.
 
-    Needs no server. If the job lands later, the first result stands, the second is recorded with its
-    cost.
+    Needs no server. If the job lands later, the first result stands, the second is recorded
+    with its cost.
 
     Raises:
         UsageError: nothing of it can be given back.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.batch_job import RESULTS_DAYS, JobState, is_stuck, look_pause, state_of
+from gemtag_tui.core.batch_operation import RemoteJob
 from gemtag_tui.core.calls import CallError
 from gemtag_tui.core.text import plain
 from gemtag_tui.engine.batch_ground import sync_folder
@@ -15,7 +16,6 @@ from gemtag_tui.store import batch_jobs
 from gemtag_tui.store.batches import by_id
 
 if TYPE_CHECKING:
-    from gemtag_tui.core.batch_operation import RemoteJob
     from gemtag_tui.engine.batch_ground import Ground
     from gemtag_tui.store.batches import JobRow
 
@@ -186,4 +186,7 @@ async def _no_results(ground: Ground, job: JobRow, error: CallError) -> None:
         words = "Its results have expired on the server."
         await batch_jobs.move(ground.lib, job, JobState.FAILED, words, release=True, error=words)
         return
+    remote = await ground.jobs.get(job.name)  # some servers bring the file forth only when asked
+    if isinstance(remote, RemoteJob) and remote.output_file not in {"", job.output_file}:
+        await batch_jobs.note(ground.lib, job, output_file=remote.output_file)
     await _later(ground, job, f"Its results could not be fetched: {plain(error.message, 200)}")

@@ -82,6 +82,11 @@ class Feeder:
         self._ready_bytes = 0
         return [*self.waiting.drain(), *ready]
 
+    def clear(self) -> None:
+        """Let go of everything that has not reached an end; for when it does not fill."""
+        self.give_up_waiting()
+        self._shelf.clear()
+
     def settle(self, attempt: Attempt) -> None:
         """Let go of an asset that reached an end; it is not read again before `committed`."""
         self._shelf.settle(attempt.asset)

@@ -16,6 +16,7 @@ from gemtag_tui.gemini.key import FoundKey, find_key
 from gemtag_tui.store import prefs
 
 if TYPE_CHECKING:
+    from gemtag_tui.core.settings import Settings
     from gemtag_tui.engine.request import RunRequest
     from gemtag_tui.gemini.client import GeminiClient
     from gemtag_tui.store.library import Library
@@ -24,7 +25,7 @@ GOOGLE = "google"
 DEFAULT_HOST = "generativelanguage.googleapis.com"
 
 PROVIDER_PREF = "provider:"
-BUILT_LANES = ("interactive", "flex")
+BUILT_LANES = ("interactive", "flex", "batch")
 KEY_HELP = (
     "Set GEMINI_API_KEY (a key comes from aistudio.google.com/apikey), "
     "or try `gemtag demo`, which needs none."
@@ -56,7 +57,24 @@ def make_ready(request: RunRequest, environ: Mapping[str, str]) -> Ready:
     key = find_key(environ)
     if key is None:
         raise KeyMissingError(f"No Gemini API key was found. {KEY_HELP}")
-    return Ready(profile, key, rules_for(model), model, choose_lane(request.lane))
+    rules, lane = rules_for(model), choose_lane(request.lane)
+    check_lane(lane, settings, rules)
+    return Ready(profile, key, rules, model, lane)
+
+
+def check_lane(lane: str, settings: Settings, rules: ModelRules) -> None:
+    """Make sure that a lane can be had at all, before anything is made ready for it.
+
+    Raises:
+        UsageError: the project's tier has no batch jobs.
+    """
+    if lane != "batch" or settings.batch.max_enqueued_tokens:
+        return
+    if not rules.batch_available(settings.limits.tier):
+        raise UsageError(
+            f"The {settings.limits.tier} tier has no batch jobs for {rules.id}. Link billing at "
+            "ai.studio/projects and set limits.tier, or use `--lane interactive`. Nothing was sent."
+        )
 
 
 def choose_lane(wanted: str) -> str:

@@ -95,6 +95,17 @@ class Shelf:
         self._uncommitted.difference_update(ended)
         self._due_taken.difference_update(ended)
 
+    def clear(self) -> None:
+        """Let go of everything that has not reached an end: another lane has it now."""
+        if self._left is not None:
+            self._left += len(self.held)
+        self.held.clear()
+        self._fresh.clear()
+        self._due_taken.clear()
+        self.exhausted = self._looked = False
+        self._cursor, self._pass_found = 0, False
+        self._next_look = float("-inf")
+
     async def take(self, most: int) -> list[Attempt]:
         """Return up to `most` further assets; none when there are none just now."""
         taken: list[Attempt] = []

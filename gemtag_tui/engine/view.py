@@ -58,7 +58,8 @@ class View:
         """
         self.counts = counts
         later = counts.retry_later - due_taken
-        left = counts.remaining - counts.in_batches - later - passed_over
+        mine = 0 if self.lane == "batch" else counts.in_batches
+        left = counts.remaining - mine - later - passed_over
         self._goal = self.tally.on_disk + max(0, left)
 
     @property

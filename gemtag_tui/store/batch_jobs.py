@@ -32,7 +32,42 @@ _BETTER = """
 """
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _COLUMNS = frozenset(
-    ["name", "server_state", "requests", "succeeded", "failed", "pending", "error", "ended_at", "expires_at", "nonce", "bytes", "tokens", "expected_usd", "file", "upload_url", "input_file", "input_expires_at", "output_file", "results", "results_sha256", "taken_bytes", "uploaded_at", "submitted_at", "started_at", "moved_at", "looked_at", "look_at", "looks", "sent", "refused", "waiting", "ingested_at", "rescued_at", "cleaned_at"]
+    [
+        "name",
+        "server_state",
+        "requests",
+        "succeeded",
+        "failed",
+        "pending",
+        "error",
+        "ended_at",
+        "expires_at",
+        "nonce",
+        "bytes",
+        "tokens",
+        "expected_usd",
+        "file",
+        "upload_url",
+        "input_file",
+        "input_expires_at",
+        "output_file",
+        "results",
+        "results_sha256",
+        "taken_bytes",
+        "uploaded_at",
+        "submitted_at",
+        "started_at",
+        "moved_at",
+        "looked_at",
+        "look_at",
+        "looks",
+        "sent",
+        "refused",
+        "waiting",
+        "ingested_at",
+        "rescued_at",
+        "cleaned_at",
+    ]
 )
 
 
@@ -60,8 +95,8 @@ async def open_job(
         ((number,),) = await db.execute_fetchall("SELECT coalesce(max(id), 0) + 1 FROM batch_job")
         name = f"gemtag-{own}-{number}-{secrets.token_hex(5)}"
         await db.execute(
-            "INSERT INTO batch_job (id, display_name, track, state, created_at, nonce, echo, first, "
-            "run) VALUES (?, ?, ?, 'building', ?, ?, ?, ?, ?)",
+            "INSERT INTO batch_job (id, display_name, track, state, created_at, nonce, echo, "
+            "first, run) VALUES (?, ?, ?, 'building', ?, ?, ?, ?, ?)",
             (number, name, track.id, now, nonce, int(echo), int(first), run),
         )
         await db.execute(_EVENT, (number, now, "building", "Its file is being built."))
@@ -70,7 +105,7 @@ async def open_job(
     return found
 
 
-async def take(
+async def take(  # noqa: PLR0917 (a page of a track, for a job)
     lib: Library, job: int, track: Track, after: int, limit: int, shun: Iterable[int] = ()
 ) -> list[Taken]:
     """Take the next assets into a job: from here on nothing else takes them.

@@ -10,7 +10,7 @@ import msgspec
 from gemtag_tui.core.pacific import day_of
 from gemtag_tui.core.text import storable
 from gemtag_tui.store import failure_rows
-from gemtag_tui.store.batch_rows import Item, Landing, Odd
+from gemtag_tui.store.batch_rows import Landing, Odd
 
 if TYPE_CHECKING:
     import aiosqlite
@@ -118,7 +118,7 @@ async def _books(db: aiosqlite.Connection, new: Landing) -> None:
     if lines:
         await db.execute(_DAY, (day_of(new.at), *who, lines, *spent))
     await db.executemany(_TALLY, [(new.job, kind, count) for kind, count in new.tally.items()])
-    landed = len(new.tagged) + sum(state != Item.MISSING for state, _ in new.states)
+    landed = len(new.tagged) + len(new.states)
     values = (landed, len(new.tagged), spent[2], new.double_usd, *spent[:2], new.taken_bytes)
     await db.execute(_JOB, (*values, new.job))
 
@@ -129,7 +129,7 @@ def _odd(job: int, one: Odd) -> tuple[Any, ...]:
 
 
 async def items(lib: Library, job: JobRow) -> tuple[dict[int, int], set[int], set[int]]:
-    """Return what is known of a job's assets: their states; those on a better try; those that failed."""
+    """Return a job's assets: their states, those on a better try, those with a failure."""
     rows = await lib.rows("SELECT asset, state, better FROM batch_item WHERE job = ?", (job.id,))
     failed = await lib.rows(
         "SELECT i.asset FROM batch_item i CROSS JOIN failure f ON f.asset = i.asset "

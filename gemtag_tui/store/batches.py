@@ -267,3 +267,14 @@ async def job_tokens(lib: Library, model: str) -> int:
     """Return the most tokens that one job of a model may have, as refusals taught; 0: not known."""
     row = await lib.row("SELECT value FROM setting WHERE name = ?", (f"batch_tokens:{model}",))
     return 0 if row is None else int(row[0])
+
+
+async def expected_usd(lib: Library, provider: str) -> float:
+    """Return what the jobs that have not landed are expected to cost, in US dollars."""
+    row = await lib.row(
+        "SELECT coalesce(sum(j.expected_usd), 0.0) FROM batch_job j JOIN track t ON t.id = j.track "
+        "WHERE t.provider = ? AND j.state IN "
+        "('building', 'built', 'uploaded', 'submitting', 'pending', 'running', 'ended')",
+        (provider,),
+    )
+    return 0.0 if row is None else float(row[0])

@@ -30,7 +30,7 @@ async def refused_today(lib: Library, provider: str, model: str, day: str) -> in
 async def _sum(lib: Library, column: str, provider: str, model: str, day: str) -> int:
     row = await lib.row(
         f"SELECT coalesce(sum({column}), 0) FROM ledger_day "
-        "WHERE day = ? AND provider = ? AND model = ?",
+        "WHERE day = ? AND provider = ? AND model = ? AND lane <> 'batch'",
         (day, provider, model),
     )
     return 0 if row is None else int(row[0])
@@ -59,7 +59,7 @@ async def recent(lib: Library, provider: str, model: str, since: float) -> list[
     """Return the calls sent at or after a time (Unix seconds), oldest first."""
     rows = await lib.rows(
         "SELECT at, tokens_in, cost_usd, status FROM request_ledger "
-        "WHERE at >= ? AND provider = ? AND model = ? ORDER BY at",
+        "WHERE at >= ? AND provider = ? AND model = ? AND lane <> 'batch' ORDER BY at",
         (since, provider, model),
     )
     return [Call(*row) for row in rows]

@@ -1,0 +1,100 @@
+"""The batch lane's parts of a run, put together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gemtag_tui.core.pacific import day_of, month_of
+from gemtag_tui.engine.batch_build import Builder
+from gemtag_tui.engine.batch_keeper import BatchKeeper
+from gemtag_tui.engine.batch_lane import BatchLane
+from gemtag_tui.engine.batch_lanes import Lanes, give_back_unsent
+from gemtag_tui.engine.pricing import Pricing
+from gemtag_tui.gemini.request import RequestForm
+from gemtag_tui.store import batches, ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from gemtag_tui.engine.batch_ground import Ground, Landed
+    from gemtag_tui.engine.lane import InteractiveLane
+    from gemtag_tui.engine.preflight import Ready
+    from gemtag_tui.engine.preparer import Preparer
+    from gemtag_tui.engine.request import RunRequest
+    from gemtag_tui.engine.view import View
+    from gemtag_tui.store.tracks import Track
+
+
+def tell_view(view: View) -> Callable[[Landed], None]:
+    """Return what counts groups of results for a run."""
+
+    def told(landed: Landed) -> None:
+        tally = view.tally
+        tally.done += landed.tagged
+        for asset in landed.mended:
+            tally.reopen(asset)
+        for asset in landed.failed:
+            tally.failure(asset)
+        count = landed.tagged + len(landed.failed)
+        tally.on_disk += count
+        tally.settled_calls += count
+        tally.tries += count
+        tally.cost_usd += landed.cost_usd
+        tally.tokens_in += landed.tokens_in
+        tally.tokens_out += landed.tokens_out
+        tally.meter.add(view.clock.monotonic(), count)
+
+    return told
+
+
+async def left_to_commit(ground: Ground, view: View, max_cost: float | None) -> float | None:
+    """Return the US dollars that further jobs may cost under all budgets, `None` without any."""
+    lib, budget, now = ground.lib, ground.settings.budget, ground.clock.now()
+    under_way = await batches.expected_usd(lib, ground.provider)
+    caps = [cap - view.tally.cost_usd for cap in (budget.run, max_cost) if cap]
+    if budget.day:
+        caps.append(budget.day - await ledger.day_spend(lib, day_of(now), ground.provider))
+    if budget.month:
+        caps.append(budget.month - await ledger.month_spend(lib, month_of(now), ground.provider))
+    return min(caps) - under_way if caps else None
+
+
+def lanes(
+    ground: Ground,
+    request: RunRequest,
+    ready: Ready,
+    *,
+    track: Track,
+    view: View,
+    preparer: Preparer,
+    interactive: InteractiveLane,
+    retire: Callable[[], Awaitable[None]],
+) -> Lanes:
+    """Put the lanes of a run together."""
+    pricing = Pricing(ready.model, "batch", ground.clock)
+    builder = Builder(ground, track, RequestForm(ready.profile, ready.rules), preparer, pricing)
+
+    def say(words: str) -> None:
+        view.tally.waiting_for = words
+
+    def batch() -> BatchLane:
+        return BatchLane(
+            ground,
+            builder,
+            view.control,
+            limit=None if request.limit is None else request.limit - view.tally.settled,
+            no_wait=request.no_wait,
+            budget=lambda: left_to_commit(ground, view, request.max_cost),
+            say=say,
+            warn=view.tally.warn,
+        )
+
+    return Lanes(
+        interactive=interactive,
+        batch=batch,
+        keeper=lambda: BatchKeeper(ground, view.tally.warn),
+        control=view.control,
+        lane=ready.lane,
+        retire=retire,
+        give_back=lambda: give_back_unsent(ground, track),
+    )
