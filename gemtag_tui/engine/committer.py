@@ -113,7 +113,7 @@ class Committer:
                 await self._clock.sleep(_AGAIN_SECONDS)
 
     def close(self) -> None:
-        """Let `keep` return once what it has is written."""
+        """Let `keep` return after the write in hand; `flush` then writes what is left."""
         self._closing = True
         self._wake.set()
 

@@ -113,7 +113,7 @@ class Entries:
                 attempts=max(1, attempt.calls),
                 standing=standing,
                 at=now,
-                next_retry=self._next_retry(attempt, now) if standing is Standing.OPEN else None,
+                next_retry=self.next_retry(attempt, now) if standing is Standing.OPEN else None,
                 lane="" if outcome is None else attempt.lane,
                 cost_usd=attempt.cost_usd,
                 raw=_raw(outcome),
@@ -127,8 +127,8 @@ class Entries:
         )
         self._committer.error(line)
 
-    def _next_retry(self, attempt: Attempt, now: float) -> float:
-        """Wait twice as long as after its last failure."""
+    def next_retry(self, attempt: Attempt, now: float) -> float:
+        """Return when an open failure is due (Unix seconds): twice as long as the last time."""
         first = self._retry_seconds
         longest = first * float(2**_MOST_DOUBLINGS)
         return now + max(first, min(2 * attempt.candidate.waited, longest))

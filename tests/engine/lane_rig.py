@@ -273,6 +273,7 @@ class World:
         self.sender = FakeSender(clock)
         self.lessons: list = []
         self.held_words = ""
+        self.entries = Entries(TRACK, self.committer, clock, 1.0)
         self.settling = Settling(
             provider="simulator",
             lane="interactive",
@@ -281,7 +282,7 @@ class World:
             tally=self.tally,
             admission=self.admission,
             spending=FakeSpending(),
-            entries=Entries(TRACK, self.committer, clock, 1.0),
+            entries=self.entries,
             feeder=self.feeder,
             control=self.control,
             clock=clock,
