@@ -41,7 +41,8 @@ class ToneWidget(Widget):
 
     @property
     def _tones(self) -> dict[str, Style]:
-        return self.__dict__.setdefault("_tone_styles", {})
+        found: dict[str, Style] = self.__dict__.setdefault("_tone_styles", {})
+        return found
 
     def notify_style_update(self) -> None:
         """Ask the stylesheet again after it changed."""
