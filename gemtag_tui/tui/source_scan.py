@@ -71,8 +71,8 @@ class ScanSource:
             self._scan = None
             _interrupt(child)
 
-    async def stop_scan(self) -> None:
-        """Let the scan end; what it found is kept, and another scan goes on from there."""
+    def stop_scan(self) -> None:
+        """Tell the scan to end; what it found is kept, and another scan goes on from there."""
         if self._scan is not None:
             _interrupt(self._scan)
 

@@ -149,8 +149,8 @@ class PlanAsks(Protocol):
     def scan(self, path: str) -> AsyncIterator[ScanState]:
         """Scan a folder in a process of its own, saying how it stands until it has ended."""
 
-    async def stop_scan(self) -> None:
-        """Let the scan end at once; what it found is kept."""
+    def stop_scan(self) -> None:
+        """Tell the scan to end; what it found is kept."""
 
 
 class FailureAsks(Protocol):

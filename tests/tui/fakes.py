@@ -111,13 +111,25 @@ def failure(number: int, path: bytes = b"", **changes: object) -> FailureRow:
 
 def group(rows: Sequence[FailureRow]) -> FailureGroup:
     one = rows[0]
-    return FailureGroup(one.kind, one.message[:80], one.standing, len(rows),
-                        sum(r.cost_usd for r in rows), one.first_seen, one.last_seen, one.id)  # fmt: skip
+    return FailureGroup(
+        kind=one.kind,
+        head=one.message[:80],
+        standing=one.standing,
+        count=len(rows),
+        cost_usd=sum(row.cost_usd for row in rows),
+        first_seen=one.first_seen,
+        last_seen=one.last_seen,
+        example=one.id,
+    )
 
 
 def failing() -> list[FailureRow]:
-    open_ = {"kind": FailureKind.OVERLOADED, "message": "503 UNAVAILABLE: The model is overloaded.",
-             "standing": Standing.OPEN, "attempts": 1, "next_retry": NOW + 40}  # fmt: skip
+    open_: dict[str, object] = {
+        "kind": FailureKind.OVERLOADED,
+        "message": "503 UNAVAILABLE: The model is overloaded.",
+        "standing": Standing.OPEN,
+        "next_retry": NOW + 40,
+    }
     return [*(failure(i) for i in range(1, 4)), *(failure(i, **open_) for i in range(4, 6))]
 
 
@@ -192,7 +204,7 @@ class FakeAsks:
         for state in self.scans:
             yield state
 
-    async def stop_scan(self) -> None:
+    def stop_scan(self) -> None:
         self.told.append(("stop scan",))
 
     async def failure_groups(self) -> list[FailureGroup]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gemtag_tui.tui.app import GemtagApp
 from gemtag_tui.tui.screens.batches_lines import NEXT, STATES
 
 from .fakes import job
@@ -28,12 +29,16 @@ async def test_server_and_local_state_stand_apart(size):
         await pilot.press("j")
         await settle(pilot)
         text = text_of(app)
-        assert "! ended" in text and "SUCCEEDED" in text and "58 of 60" in text
+        assert "! ended" in text
+        assert "SUCCEEDED" in text
+        assert "58 of 60" in text
         assert "its results are not in the library yet" in text
-        assert "● running" in text and "0 of 12,000" in text
+        assert "● running" in text
+        assert "0 of 12,000" in text
         await pilot.press("enter")
         await settle(pilot)
-        assert "Google says" in text_of(app) and "batches/abc1" in text_of(app)
+        assert "Google says" in text_of(app)
+        assert "batches/abc1" in text_of(app)
     assert max(len(line) for line in text.splitlines()) <= size[0]
 
 
@@ -42,7 +47,8 @@ async def test_a_filter_narrows_by_state():
     async with shown(FakeSource(jobs=jobs), "batches") as (app, pilot):
         await pilot.press("/", *"quota", "enter")
         await settle(pilot)
-        assert "gemtag-02" in text_of(app) and "gemtag-01" not in text_of(app)
+        assert "gemtag-02" in text_of(app)
+        assert "gemtag-01" not in text_of(app)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -53,8 +59,19 @@ async def test_hostile_words_of_a_server_stay_words(name):
         assert "\x1b" not in text_of(app)
         await pilot.press("enter")
         await settle(pilot)
-        assert "\x1b" not in text_of(app) and "\u202e" not in text_of(app)
+        assert "\x1b" not in text_of(app)
+        assert "\u202e" not in text_of(app)
 
 
 def test_every_state_has_a_sign_and_a_next_step():
     assert set(STATES) == set(NEXT)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_picture(snap_compare, size):
+    app = GemtagApp(
+        FakeSource(jobs=[job(2), job(1, state="ingested", ended_at=NOW)]),
+        tick=3600,
+        first_screen="batches",
+    )
+    assert snap_compare(app, terminal_size=size, run_before=settle)

@@ -6,6 +6,7 @@ import pytest
 
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.store.failures import Selection
+from gemtag_tui.tui.app import GemtagApp
 from gemtag_tui.tui.screens.failures_words import STANDINGS, advice_of, cause_of, hope_of
 
 from .fakes import failing, failure
@@ -19,12 +20,15 @@ async def test_causes_come_first_with_count_words_hope_and_advice(size):
     async with shown(FakeSource(), "failures", size) as (app, pilot):
         text = text_of(app)
         assert "failures 5 in 2 causes · $0.0030 spent" in text
-        assert "finishReason SAFETY" in text and "✗ known bad" in text
-        assert "withheld" in text and "Lower a threshold" in text
+        assert "finishReason SAFETY" in text
+        assert "✗ known bad" in text
+        assert "withheld" in text
+        assert "Lower a threshold" in text
         await pilot.press("j")
         await settle(pilot)
         text = text_of(app)
-        assert "comes back" in text and "yes" in text
+        assert "comes back" in text
+        assert "yes" in text
     assert max(len(line) for line in text.splitlines()) <= size[0]
 
 
@@ -43,8 +47,10 @@ async def test_enter_opens_the_files_and_again_the_raw_answer(size):
         await pilot.press("j", "enter")
         await settle(pilot)
         text = text_of(app)
-        assert "overloaded · 2 files" in text and "IMG_0004.jpg" in text
-        assert "try 2 " in text and "in 40 s" in text
+        assert "overloaded · 2 files" in text
+        assert "IMG_0004.jpg" in text
+        assert "try 2 " in text
+        assert "in 40 s" in text
         await pilot.press("enter")
         await settle(pilot)
         assert "Raw answer" in text_of(app)
@@ -61,7 +67,8 @@ async def test_no_failures_only_when_there_are_none():
     async with shown(FakeSource(), "failures") as (app, pilot):
         await pilot.press("/", *"zebra", "enter")
         await settle(pilot)
-        assert "No failures" not in text_of(app) and "Nothing fits the filter" in text_of(app)
+        assert "No failures" not in text_of(app)
+        assert "Nothing fits the filter" in text_of(app)
         await pilot.press("escape")
         await settle(pilot)
         assert "5 in 2 causes" in text_of(app)
@@ -82,7 +89,7 @@ async def test_small_letters_act_on_the_row_at_once(key, verb):
 
 async def test_marks_are_acted_on_instead_of_the_row():
     source = FakeSource()
-    async with shown(source, "failures") as (app, pilot):
+    async with shown(source, "failures") as (_app, pilot):
         await pilot.press("enter")
         await settle(pilot)
         await pilot.press("space", "space", "i")
@@ -138,14 +145,23 @@ async def test_hostile_names_and_messages_stay_words(name):
     async with shown(FakeSource(failed=rows), "failures") as (app, pilot):
         await pilot.press("enter")
         await settle(pilot)
-        assert "\x1b" not in text_of(app) and "\u202e" not in text_of(app)
+        assert "\x1b" not in text_of(app)
+        assert "\u202e" not in text_of(app)
         await pilot.press("enter")
         await settle(pilot)
-        assert "\x1b" not in text_of(app) and "Raw answer" in text_of(app) or len(name) > 500
+        assert ("\x1b" not in text_of(app) and "Raw answer" in text_of(app)) or len(name) > 500
 
 
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_kind_has_words(kind):
-    assert cause_of(kind) and hope_of(kind)[0] in {"yes", "perhaps", "no"}
+    assert cause_of(kind)
+    assert hope_of(kind)[0] in {"yes", "perhaps", "no"}
     for standing in Standing:
-        assert advice_of(kind, standing).endswith(".") and STANDINGS[standing]
+        assert advice_of(kind, standing).endswith(".")
+        assert STANDINGS[standing]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_picture(snap_compare, size):
+    app = GemtagApp(FakeSource(), tick=3600, first_screen="failures")
+    assert snap_compare(app, terminal_size=size, run_before=settle)

@@ -21,8 +21,11 @@ def source(**changes: object) -> FakeSource:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"key": "", "total": 0}, ["aistudio.google.com/apikey", "export GEMINI_API_KEY", "none yet", "gemtag demo"]),
-        ({"key": ""}, ["none found", "15,000 images in the library", "reckons cost and time without one"]),
+        ({"key": "", "total": 0}, ["aistudio.google.com/apikey", "export GEMINI_API_KEY",
+          "none yet",
+          "gemtag demo"]),
+        ({"key": ""}, ["none found", "15,000 images in the library",
+          "reckons cost and time without one"]),
         ({"total": 0}, ["found in GEMINI_API_KEY", "none yet. a adds a folder", "Next: a"]),
     ],
 )  # fmt: skip
@@ -53,7 +56,8 @@ async def test_a_folder_typed_here_is_scanned_by_the_plan():
         await pilot.press("a", *"/nope", "enter")
         await settle(pilot)
         assert given.told == [("scan", "/nope")]
-        assert app.screen.PLACE == "plan" and "4 found" in text_of(app)
+        assert app.screen.PLACE == "plan"
+        assert "4 found" in text_of(app)
 
 
 async def test_the_demo_says_its_command_where_the_terminal_cannot_be_lent():

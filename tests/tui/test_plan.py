@@ -6,6 +6,7 @@ import pytest
 
 from gemtag_tui.core.errors import ProfileError
 from gemtag_tui.engine.checks import Check
+from gemtag_tui.tui.app import GemtagApp
 from gemtag_tui.tui.screens.plan import PlanScreen
 from gemtag_tui.tui.screens.plan_choices import parse_cap, parse_limit
 from gemtag_tui.tui.state import LastRun
@@ -26,8 +27,9 @@ def idle(**changes: object) -> FakeSource:
 async def test_the_answer_stands_beside_the_choices(size):
     async with shown(idle(), "plan", size) as (app, _):
         text = text_of(app)
-    for words in ("13,204 to tag of 15,000", "gemini-3.5-flash-lite", "$6.60", "5.00–9.20", "not available",
-                  "411 duplicates", "bad", "3 missing", "low, by the profile", "✓ ready",
+    for words in ("13,204 to tag of 15,000", "gemini-3.5-flash-lite", "$6.60", "5.00–9.20",
+                  "not available", "411 duplicates", "bad", "3 missing",
+                  "low, by the profile", "✓ ready",
                   "prompt 410", "image 280 (low)", "answer 118", "by the model's rule",
                   "S start · 13,204 images · interactive · about $6.60"):  # fmt: skip
         assert words in text, words
@@ -41,7 +43,8 @@ async def test_the_doctors_worst_finding_comes_first_with_its_fix():
         await pilot.press("escape")
         await settle(pilot)
         lines = text_of(app).splitlines()
-    assert "✗ key: No API key was found." in lines[2] and "1 more" in lines[2]
+    assert "✗ key: No API key was found." in lines[2]
+    assert "1 more" in lines[2]
     assert "→ Get one at aistudio.google.com/apikey" in lines[3]
 
 
@@ -95,7 +98,8 @@ async def test_limit_and_cap_hold_for_the_start_and_esc_loses_nothing():
         app.screen.change("limit")
         await pilot.press("9", "9", "escape")
         await settle(pilot)
-        assert "1,000" in text_of(app) and "$2.50" in text_of(app)
+        assert "1,000" in text_of(app)
+        assert "$2.50" in text_of(app)
         assert app.screen.keep()["limit"] == 1000
         await pilot.press("S")
         await settle(pilot)
@@ -138,7 +142,9 @@ async def test_models_show_cost_and_what_is_to_be_known(size):
         await pilot.press("m")
         await settle(pilot)
         text = text_of(app)
-        assert "gemini-3.8-flash" in text and "price changes soon" in text and "$13.00" in text
+        assert "gemini-3.8-flash" in text
+        assert "price changes soon" in text
+        assert "$13.00" in text
         await pilot.press("escape")
         await settle(pilot)
         assert not source.told
@@ -146,7 +152,8 @@ async def test_models_show_cost_and_what_is_to_be_known(size):
         await settle(pilot)
         await pilot.press("G", "enter")
         await settle(pilot)
-        assert "was shut down" in text_of(app) and not source.told
+        assert "was shut down" in text_of(app)
+        assert not source.told
         await pilot.press("k", "enter")
         await settle(pilot)
         assert app.screen.PLACE == "plan"
@@ -169,7 +176,8 @@ async def test_five_are_tried_with_their_real_tags_and_measured_cost():
         )
         text = text_of(app)
         assert "4 tagged, 1 failed · $0.0006 each, measured → 13,204 ≈ $7.92" in text
-        assert "a.jpg" in text and "kitchen" in text
+        assert "a.jpg" in text
+        assert "kitchen" in text
         await pilot.press("v")
         await settle(pilot)
         assert "subject: kitchen, tap" in text_of(app)
@@ -190,7 +198,8 @@ async def test_a_folder_is_added_with_progress_and_the_plan_is_reckoned_again():
         await settle(pilot)
         text = text_of(app)
     assert ("scan", "/pics") in source.told
-    assert "✓ scanned /pics: 400 found, 400 added" in text and "13,204 to tag" in text
+    assert "✓ scanned /pics: 400 found, 400 added" in text
+    assert "13,204 to tag" in text
 
 
 async def test_a_scan_under_way_shows_what_is_new_and_can_be_stopped():
@@ -226,7 +235,8 @@ async def test_choices_come_back_after_a_restart():
     kept = '{"screen": "plan", "screens": {"plan": {"limit": 250, "cap": 1.5, "tried": 0}}}'
     async with shown(idle(prefs={"tui": kept}), "plan") as (app, _):
         text = text_of(app)
-    assert "250" in text and "$1.50" in text
+    assert "250" in text
+    assert "$1.50" in text
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -240,7 +250,9 @@ async def test_hostile_names_stay_words(name):
         app.screen.on_look(app.look)
         await settle(pilot)
         text = text_of(app)
-    assert "\x1b" not in text and "\u202e" not in text and "1 tagged" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "1 tagged" in text
 
 
 def test_limits_and_caps_are_read_as_people_write_them():
@@ -252,3 +264,9 @@ def test_limits_and_caps_are_read_as_people_write_them():
     for bad in ("-1", "inf", "nan", "x"):
         with pytest.raises(ValueError):
             parse_cap(bad)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
+def test_picture(snap_compare, size):
+    app = GemtagApp(idle(), tick=3600, first_screen="plan")
+    assert snap_compare(app, terminal_size=size, run_before=settle)

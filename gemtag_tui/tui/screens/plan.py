@@ -83,7 +83,7 @@ class PlanScreen(PlanActions):
     def on_unmount(self) -> None:
         """The scan ends with the screens; the next one goes on from there."""
         if self.scanning is not None and self.scanning.running:
-            self.do(self.source.stop_scan())
+            self.source.stop_scan()
 
     def on_look(self, look: Look) -> None:
         """Reckon again when the counts or the engine moved."""

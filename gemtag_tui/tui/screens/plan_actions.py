@@ -142,7 +142,10 @@ class PlanActions(GemtagScreen):
         if self.scanning is None or not self.scanning.running:
             self.say("No scan goes on.")
             return
-        self.ask("Stop the scan? What it found is kept.", self.source.stop_scan)
+        self.ask("Stop the scan? What it found is kept.", self._stop_scan)
+
+    async def _stop_scan(self) -> None:
+        self.source.stop_scan()
 
     # Choices
 
