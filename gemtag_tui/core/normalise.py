@@ -120,6 +120,8 @@ class _Cleaner:
 
     def clean(self, value: object) -> tuple[tuple[str, ...], int] | Flaw:
         """Return the tags and how many items were left out."""
+        if (usual := self._usual(value)) is not None:
+            return usual, 0
         items = self._items(value)
         if isinstance(items, Flaw):
             return items
@@ -140,6 +142,17 @@ class _Cleaner:
         if self.bucket.required and not kept:
             return _malformed(f"{self.name!r} has no tag")
         return tuple(kept.values()), dropped
+
+    def _usual(self, value: object) -> tuple[str, ...] | None:
+        """Return the tags of a short list of different words that all came before; else `None`."""
+        if type(value) is not list or not 0 < len(value) < _MANY:
+            return None
+        try:
+            kept = dict(map(self._memo.__getitem__, value))
+        except (KeyError, TypeError):
+            return None
+        alike = len(kept) == len(value) <= self.bucket.cap
+        return tuple(kept.values()) if alike and "" not in kept else None
 
     def _items(self, value: object) -> list[Any] | Flaw:
         if value is None:

@@ -198,8 +198,10 @@ class Desk:
         self._tasks.clear()
 
     async def _wait_all(self, seconds: float) -> None:
-        everything = asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        pause = asyncio.ensure_future(self._pause(seconds))
+        everything: asyncio.Future[Any] = asyncio.gather(
+            *self._tasks.values(), return_exceptions=True
+        )
+        pause: asyncio.Future[Any] = asyncio.ensure_future(self._pause(seconds))
         try:
             await asyncio.wait({everything, pause}, return_when=asyncio.FIRST_COMPLETED)
         finally:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.batch_job import JobState, final_of
 from gemtag_tui.core.batch_operation import ServerState, read_state
+from gemtag_tui.core.batch_plan import key_of
 from gemtag_tui.core.errors import LibraryError
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.engine.batch_ground import Landed
@@ -115,12 +116,12 @@ class _Intake:
     async def take(self, block: Block, rows: list[Good | Poor]) -> None:
         """Write one block's lines."""
         new = self._landing(block.end)
-        late = [row.asset for row in rows if self.states.get(row.asset) == Item.GIVEN_BACK]
+        late = [row[0] for row in rows if self.states.get(row[0]) == Item.GIVEN_BACK]
         self._done_elsewhere = (
             await batch_land.has_result(self.ground.lib, self.job, late) if late else set()
         )
         for row in rows:
-            if self.states.get(row.asset) == Item.HELD and type(row) is Good:
+            if not isinstance(row, Poor) and self.states.get(row[0]) == Item.HELD:
                 self._tagged(new, row)
             else:
                 self._other(new, row, block)
@@ -160,16 +161,17 @@ class _Intake:
         )
 
     def _tagged(self, new: Landing, row: Good) -> None:
-        self.states[row.asset] = Item.TAGGED
+        asset = row[0]
+        self.states[asset] = Item.TAGGED
         new.tagged.append(row[:8])
-        if row.asset in self.failed:
-            new.had_failed.append(row.asset)
+        if asset in self.failed:
+            new.had_failed.append(asset)
         new.tally["ok"] = new.tally.get("ok", 0) + 1
         _add(new, "ok", row)
 
     def _other(self, new: Landing, row: Good | Poor, block: Block) -> None:
         """Fold a line that is not simply the first good one of an asset that waits for it."""
-        state = self.states.get(row.asset)
+        state = self.states.get(row[0])
         if state is None:
             known = isinstance(row, Poor) and row.fate in {"unparsable", "unknown"}
             self._keep(new, row, block, row.fate if known and isinstance(row, Poor) else "unknown")
@@ -180,19 +182,19 @@ class _Intake:
             self._late(new, row, block)
         else:
             self._keep(new, row, block, "doubled")
-            new.double_usd += row.cost_usd
+            new.double_usd += row[-2]
 
     def _late(self, new: Landing, row: Good | Poor, block: Block) -> None:
         """Fold the line of an asset that was moved elsewhere meanwhile."""
-        if row.asset in self._done_elsewhere:
+        if row[0] in self._done_elsewhere:
             self._keep(new, row, block, "second")
-            new.double_usd += row.cost_usd
-            self._mark(new, row.asset, Item.SECOND)
-        elif isinstance(row, Good):
-            self.failed.add(row.asset)
-            self._tagged(new, row)
-        else:
+            new.double_usd += row[-2]
+            self._mark(new, row[0], Item.SECOND)
+        elif isinstance(row, Poor):
             self._keep(new, row, block, row.kind or row.status)
+        else:
+            self.failed.add(row[0])
+            self._tagged(new, row)
 
     def _failed(self, new: Landing, row: Poor, block: Block) -> None:
         kind = FailureKind(row.kind)
@@ -209,9 +211,8 @@ class _Intake:
         new.states.append((state, asset))
 
     def _keep(self, new: Landing, row: Good | Poor, block: Block, kind: str) -> None:
-        key = row.key if isinstance(row, Poor) else f"{row.asset}-{self.job.nonce}"
-        asset = row.asset or None
-        new.odd.append(Odd(kind, key, block.line(row.line), asset, row.cost_usd))
+        key = row.key if isinstance(row, Poor) else key_of(row[0], self.job.nonce)
+        new.odd.append(Odd(kind, key, block.line(row[-1]), row[0] or None, row[-2]))
         new.tally[kind] = new.tally.get(kind, 0) + 1
         _add(new, kind, row)
 
@@ -252,6 +253,6 @@ def _add(new: Landing, status: str, row: Good | Poor) -> None:
     if kept is None:
         kept = new.sums[status] = Sum()
     kept.lines += 1
-    kept.tokens_in += row.prompt
-    kept.tokens_out += row.output
-    kept.cost_usd += row.cost_usd
+    kept.tokens_in += row.prompt if isinstance(row, Poor) else row[4]
+    kept.tokens_out += row[-3]
+    kept.cost_usd += row[-2]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
 
 from gemtag_tui.core.batch_plan import asset_of
 from gemtag_tui.core.calls import Answer, CallError, Usage
 from gemtag_tui.core.judge import AttemptContext, judge
+from gemtag_tui.core.normalise import Cleaned, clean
 from gemtag_tui.core.prices import price
 from gemtag_tui.core.profile import ECHO_FIELD, Profile
 from gemtag_tui.core.reading import read_json
 from gemtag_tui.core.text import plain, storable
 from gemtag_tui.core.verdicts import KnownBad, Retry, Tagged
-from gemtag_tui.gemini.batch_lines import key_of_line, read_line
+from gemtag_tui.gemini.answers import parse_line
+from gemtag_tui.gemini.batch_lines import Usual, key_of_line, usual_line
 from gemtag_tui.store.commits import tags_json
 
 if TYPE_CHECKING:
@@ -49,18 +51,9 @@ class Setup(NamedTuple):
     provider: str
 
 
-class Good(NamedTuple):
-    """A line that gave tags, ready to be stored."""
-
-    asset: int
-    summary: str
-    tags: str
-    served: str
-    prompt: int
-    image: int
-    output: int
-    cost_usd: float
-    line: int
+Good: TypeAlias = tuple[int, str, str, str, int, int, int, float, int]
+"""A line that gave tags, ready to be stored: asset, summary, tags as JSON, served model, tokens of
+prompt, image and output, US dollars, number of the line. A plain tuple, since those pickle fast."""
 
 
 class Poor(NamedTuple):
@@ -108,7 +101,10 @@ def read_block(block: bytes, setup: Setup) -> list[Good | Poor]:
 
 
 def _read(line: bytes, number: int, profile: Profile, setup: Setup) -> Good | Poor:
-    read = read_line(line, setup.provider)
+    usual = usual_line(line)
+    if usual is not None and (good := _good(usual, number, profile, setup)) is not None:
+        return good
+    read = parse_line(line, setup.provider)
     if read is None:
         return Poor(0, UNPARSABLE, UNPARSABLE, "", "", "", 0, 0, 0.0, number)
     outcome = read.outcome
@@ -122,7 +118,7 @@ def _read(line: bytes, number: int, profile: Profile, setup: Setup) -> Good | Po
     verdict = judge(outcome, profile, attempt=_attempt(better, read.key if setup.echo else ""))
     if isinstance(verdict, Tagged) and isinstance(outcome, Answer):
         tags = verdict.tags
-        return Good(
+        return (
             asset,
             storable(tags.summary),
             tags_json(tags.buckets),
@@ -137,6 +133,35 @@ def _read(line: bytes, number: int, profile: Profile, setup: Setup) -> Good | Po
     status = str(outcome.trouble) if isinstance(outcome, CallError) else kind
     spent = (usage.prompt, usage.output, cost, number)
     return Poor(asset, fate, status, kind, words, read.key, *spent)
+
+
+def _good(usual: Usual, number: int, profile: Profile, setup: Setup) -> Good | None:
+    """Judge an answer that came to its end: if it is whole and valid, the judge has no other word.
+
+    `None` for whatever the judge has to look at.
+    """
+    asset = asset_of(usual.key, setup.nonce)
+    if asset is None:
+        return None
+    result = clean(read_json(usual.text), profile, usual.key if setup.echo else "")
+    if not isinstance(result, Cleaned) or not usual.text.strip():
+        return None
+    found = _price(usual.served, setup.model, int(setup.at // 86_400))
+    cost = 0.0
+    if found is not None:
+        fresh = (usual.prompt - usual.cached) * found.input + usual.cached * found.cached
+        cost = (fresh + usual.output * found.output) / 1_000_000
+    return (
+        asset,
+        storable(result.tags.summary),
+        tags_json(result.tags.buckets),
+        storable(usual.served),
+        usual.prompt,
+        usual.image,
+        usual.output,
+        cost,
+        number,
+    )
 
 
 _NO_USAGE = Usage()
@@ -190,7 +215,7 @@ def scan_block(block: bytes, nonce: str) -> list[Swapped]:
 
 
 def _swapped(line: bytes, number: int, key: str, nonce: str) -> Swapped | None:
-    read = read_line(line)
+    read = parse_line(line)
     if read is None or not isinstance(read.outcome, Answer) or asset_of(key, nonce) is None:
         return None
     data: Any = read_json(read.outcome.text)

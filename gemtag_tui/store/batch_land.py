@@ -91,7 +91,7 @@ async def _tagged(db: aiosqlite.Connection, new: Landing) -> None:
         return
     track = new.track
     tail = (track.provider, track.model, track.profile, new.job, new.run, new.at)
-    await db.executemany(_RESULT, [(*row, *tail) for row in new.tagged])
+    await db.executemany(_RESULT, [(*row, *tail) for row in sorted(new.tagged)])
     assets = msgspec.json.encode([row[0] for row in new.tagged]).decode()
     await db.execute(_TAGGED_ITEMS, (new.job, assets))
     await db.execute(_TAGGED_WORK, (track.id, assets))

@@ -1,0 +1,195 @@
+"""The batch lane's two hot paths: building a job's file, and taking its results in.
+
+python benchmarks/batch_bench.py ingest [LINES]
+python benchmarks/batch_bench.py build [PICTURES] [KILOBYTES]
+python benchmarks/batch_bench.py memory [REQUESTS]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import random
+import resource
+import sys
+import tempfile
+import time
+from importlib import resources
+from pathlib import Path
+
+from gemtag_tui.core.batch_job import JobState
+from gemtag_tui.core.batch_plan import Caps, key_of
+from gemtag_tui.core.models import rules_for
+from gemtag_tui.core.profile import ECHO_FIELD
+from gemtag_tui.core.profile_text import parse_profile
+from gemtag_tui.core.settings import Settings
+from gemtag_tui.engine.batch_build import Builder
+from gemtag_tui.engine.batch_ground import Ground
+from gemtag_tui.engine.batch_ingest import ingest
+from gemtag_tui.engine.clock import SystemClock
+from gemtag_tui.engine.preparer import Preparer
+from gemtag_tui.engine.pricing import Pricing
+from gemtag_tui.gemini.request import RequestForm
+from gemtag_tui.imaging.child import ImagingPool
+from gemtag_tui.imaging.values import PrepareRules
+from gemtag_tui.store import batch_jobs, batches, scans, tracks, work
+from gemtag_tui.store.library import Library
+from gemtag_tui.store.scans import Content, Seen
+
+MODEL = "gemini-3.5-flash-lite"
+PROFILE = parse_profile(
+    resources.files("gemtag_tui.core").joinpath("default_profile.toml").read_text("utf-8"),
+    "default",
+)
+JPEG = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000ffc0000b080300040001011100ffda0008010100003f00"
+)
+
+
+def ground(lib: Library) -> Ground:
+    none: object = None
+    return Ground(
+        lib,
+        lib.clock,
+        random.Random(1),
+        Settings(),
+        none,
+        none,
+        "google",  # type: ignore[arg-type]
+    )
+
+
+async def library(folder: Path, pictures: list[tuple[bytes, int]]) -> tuple[Library, tracks.Track]:
+    """A library of pictures (hash, size) in one folder."""
+    lib = await Library.open(folder / "library.db", SystemClock())
+    at = bytes(folder / "pics")
+    for start in range(0, len(pictures), 5000):
+        part = enumerate(pictures[start : start + 5000], start)
+        await scans.record(
+            lib,
+            [
+                Seen(at, b"p%07d.jpg" % n, size, 1, Content(sha, "jpeg", 1024, 768))
+                for n, (sha, size) in part
+            ],
+        )
+    track = await tracks.ensure_track(lib, "google", MODEL, PROFILE.id, "default", PROFILE.body)
+    return lib, track
+
+
+def result_line(asset: int, nonce: str, words: list[str], rng: random.Random) -> bytes:
+    key = key_of(asset, nonce)
+    answer: dict[str, object] = {
+        ECHO_FIELD: key,
+        "summary": f"A red car stands before a white house with {asset} green trees and a dog.",
+    }
+    for bucket in PROFILE.buckets:
+        answer[bucket.name] = rng.sample(list(bucket.vocabulary) or words, min(3, bucket.cap))
+    usage = {
+        "promptTokenCount": 680,
+        "candidatesTokenCount": 120,
+        "totalTokenCount": 800,
+        "promptTokensDetails": [
+            {"modality": "TEXT", "tokenCount": 400},
+            {"modality": "IMAGE", "tokenCount": 280},
+        ],
+        "serviceTier": "batch",
+    }
+    part = {"text": json.dumps(answer)}
+    candidate = {"content": {"parts": [part], "role": "model"}, "finishReason": "STOP", "index": 0}
+    response = {"candidates": [candidate], "usageMetadata": usage, "modelVersion": MODEL}
+    return json.dumps({"key": key, "response": response}).encode() + b"\n"
+
+
+async def bench_ingest(lines: int) -> None:
+    rng = random.Random(1)
+    words = [f"word {n}" for n in range(3000)]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        lib, track = await library(
+            folder, [(hashlib.sha256(b"%d" % n).digest(), 1000) for n in range(lines)]
+        )
+        base = ground(lib)
+        job = await batch_jobs.open_job(lib, track, echo=True, first=False, run=None)
+        taken, after = [], 0
+        while page := await batch_jobs.take(lib, job.id, track, after, 5000):
+            taken += page
+            after = page[-1].candidate.asset
+        path = base.folder / "results.jsonl"
+        made = [result_line(one.candidate.asset, job.nonce, words, rng) for one in taken]
+        rng.shuffle(made)
+        path.write_bytes(b"".join(made))
+        for state in ("built", "uploaded", "submitting", "pending", "ended"):
+            await batch_jobs.move(lib, job, JobState(state), "")
+        values = {"output_file": "files/x", "results": path.name, "server_state": "SUCCEEDED"}
+        await batch_jobs.note(lib, job, requests=lines, **values)  # type: ignore[arg-type]
+        row = await batches.by_id(lib, job.id)
+        assert row is not None
+        size = path.stat().st_size
+        begun, cpu = time.perf_counter(), time.process_time()
+        from gemtag_tui.engine import batch_ingest as module
+
+        async def later(_: Library) -> int:
+            return 0
+
+        catch_up, module.indexer.catch_up = module.indexer.catch_up, later  # type: ignore[assignment]
+        await ingest(base, row)
+        took = time.perf_counter() - begun
+        spent = time.process_time() - cpu
+        counts = await work.counts(lib, track.id)
+        assert counts.tagged == lines, counts
+        print(
+            f"ingest: {lines:,} lines, {size / 1e6:.0f} MB in {took:.2f} s: {lines / took:,.0f} lines/s; "
+            f"{spent / lines * 1e6:.1f} µs of the engine's CPU a line"
+        )
+        begun = time.perf_counter()
+        await catch_up(lib)
+        took = time.perf_counter() - begun
+        print(f"index afterwards: {lines / took:,.0f} results/s")
+        await lib.close()
+
+
+async def bench_build(pictures: int, kilobytes: int) -> None:
+    rng = random.Random(1)
+    filler = rng.randbytes(kilobytes * 1000)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "pics").mkdir()
+        known = []
+        for n in range(pictures):
+            data = JPEG + b"%08d" % n + filler
+            (folder / "pics" / f"p{n:07}.jpg").write_bytes(data)
+            known.append((hashlib.sha256(data).digest(), len(data)))
+        lib, track = await library(folder, known)
+        pool = ImagingPool(1)
+        builder = Builder(
+            ground(lib),
+            track,
+            RequestForm(PROFILE, rules_for(MODEL)),
+            Preparer(pool, PrepareRules()),
+            Pricing(MODEL, "batch", SystemClock()),
+        )
+        begun, cpu = time.perf_counter(), time.process_time()
+        built = await builder.build(Caps(200_000, 2_000_000_000, 0), first=False)
+        took = time.perf_counter() - begun
+        assert built.job is not None, built
+        size = built.job.bytes
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"build: {built.job.requests:,} requests, {size / 1e6:.0f} MB in {took:.2f} s: "
+            f"{size / took / 1e6:,.0f} MB/s; CPU {size / (time.process_time() - cpu) / 1e6:,.0f} MB/s; "
+            f"peak {peak:.0f} MB"
+        )
+        await pool.aclose()
+        await lib.close()
+
+
+if __name__ == "__main__":
+    what = sys.argv[1] if len(sys.argv) > 1 else "ingest"
+    numbers = [int(one) for one in sys.argv[2:]]
+    if what == "ingest":
+        asyncio.run(bench_ingest(*(numbers or [50_000])))
+    elif what == "build":
+        asyncio.run(bench_build(*(numbers or [5_000, 100])))
+    else:
+        asyncio.run(bench_build(*(numbers or [100_000]), 1))
