@@ -21,3 +21,9 @@ class BatchSource:
     async def batch_jobs(self) -> list[JobRow]:
         """The newest jobs first."""
         return await batches.page(self.lib, limit=MOST)
+
+    def runs_batches(self) -> bool:
+        """Whether this version runs the batch lane."""
+        from gemtag_tui.engine.preflight import BUILT_LANES  # noqa: PLC0415 - heavy
+
+        return "batch" in BUILT_LANES

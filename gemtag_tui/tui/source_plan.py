@@ -117,8 +117,10 @@ class PlanSource:
     async def trial(self, run: int) -> Trial:
         """A run's results, and what it cost as a whole."""
         row = await runs.last(self.lib)
+        if row is None or row.id < run:
+            return Trial(run=run)  # its engine has not come so far yet
         results = await browse.results_of_run(self.lib, run)
-        if row is None or row.id != run:
+        if row.id != run:
             spent = sum(one.cost_usd for one in results)
             return Trial(run=run, results=results, cost_usd=spent, ended=True)
         return Trial(

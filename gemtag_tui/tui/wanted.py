@@ -194,6 +194,9 @@ class BatchAsks(Protocol):
     async def batch_jobs(self) -> list[JobRow]:
         """Return the batch jobs, newest first."""
 
+    def runs_batches(self) -> bool:
+        """Whether this version runs the batch lane."""
+
 
 class Asks(PlanAsks, FailureAsks, AssetAsks, BatchAsks, Protocol):
     """All of them."""

@@ -167,6 +167,7 @@ class FakeAsks:
     failed: list[FailureRow] = field(default_factory=failing)
     rows: list[AssetRow] = field(default_factory=lambda: [asset(i) for i in range(1, 101)])
     jobs: list[JobRow] = field(default_factory=list)
+    batches_built: bool = False
     told: list[tuple[str, ...]] = field(default_factory=list)
     decided: list[tuple[str, Sequence[Selection]]] = field(default_factory=list)
     asked: list[tuple[AssetView, str]] = field(default_factory=list)
@@ -248,3 +249,6 @@ class FakeAsks:
 
     async def batch_jobs(self) -> list[JobRow]:
         return self.jobs
+
+    def runs_batches(self) -> bool:
+        return self.batches_built

@@ -21,6 +21,13 @@ async def test_without_jobs_it_says_what_this_version_does(size):
     assert "gemtag batches list" in " ".join(text.split())
 
 
+async def test_a_version_with_the_batch_lane_says_how_to_start_one():
+    async with shown(FakeSource(batches_built=True), "batches") as (app, _):
+        text = text_of(app)
+    assert "a start in the batch lane makes them" in text
+    assert "does not run" not in text
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_server_and_local_state_stand_apart(size):
     ended = job(1, state="ended", server_state="JOB_STATE_SUCCEEDED", requests=60, succeeded=60,

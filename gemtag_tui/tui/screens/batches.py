@@ -12,6 +12,7 @@ from gemtag_tui.store.batches import JobRow
 from gemtag_tui.tui.paint import Line, rule
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.batches_lines import (
+    NOT_BUILT,
     NOTHING,
     columns,
     job_lines,
@@ -84,11 +85,14 @@ class BatchesScreen(GemtagScreen):
         if self._read and shown == self._jobs:
             return
         held, self._jobs, self._read = self._list.key, shown, True
-        self._list.set_empty("Nothing fits the filter; Esc clears it." if jobs else NOTHING)
+        self._list.set_empty("Nothing fits the filter; Esc clears it." if jobs else self._nothing())
         ids = [job.id for job in shown]
         await self._list.load(Listed(shown), at=ids.index(held) if held in ids else self._row)
         self._row = 0
         self._draw()
+
+    def _nothing(self) -> str:
+        return NOTHING if self.source.runs_batches() else NOT_BUILT
 
     def _draw(self) -> None:
         title: Line = [("batch jobs ", "muted"), (number(len(self._jobs)), "strong")]
@@ -102,7 +106,9 @@ class BatchesScreen(GemtagScreen):
         size = detail.size
         lines = job_lines(self._list.row, self.look.now, size.width, size.height)
         nothing = self._read and not self._jobs and not self.filter_text
-        detail.show(nothing_lines(size.width) if nothing else lines)
+        detail.show(
+            nothing_lines(size.width, built=self.source.runs_batches()) if nothing else lines
+        )
 
     def on_pane_resized(self) -> None:
         """Make the lines for the new size."""

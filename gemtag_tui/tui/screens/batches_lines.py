@@ -34,8 +34,10 @@ NEXT: dict[str, str] = {
     "cancelled": "It was cancelled; what had been done is kept.",
     "expired": "It took longer than 48 hours; its images count as remaining.",
 }
-NOTHING = "There are no batch jobs: this version does not run the batch lane."
-MORE = (
+NOTHING = "There are no batch jobs yet: a start in the batch lane makes them."
+HOW = "n on 1 Plan chooses the lane, S starts. In a shell: `gemtag batches list`."
+NOT_BUILT = "There are no batch jobs: this version does not run the batch lane."
+INSTEAD = (
     "It runs the interactive lane, and flex at half its price: S on 1 Plan starts them. Jobs that a"
     " library holds already are listed here, and in a shell by `gemtag batches list`."
 )
@@ -59,9 +61,10 @@ def columns(now: float) -> list[Column[JobRow]]:
     ]  # fmt: skip
 
 
-def nothing_lines(width: int) -> list[Line]:
-    """What is said when there are no jobs."""
-    return [[("  " + line, "")] for line in textwrap.wrap(MORE, max(20, width - 4))]
+def nothing_lines(width: int, *, built: bool) -> list[Line]:
+    """What is said when there are no jobs; `built`: this version runs the batch lane."""
+    words = HOW if built else INSTEAD
+    return [[("  " + line, "")] for line in textwrap.wrap(words, max(20, width - 4))]
 
 
 def sign(job: JobRow) -> tuple[str, Tone]:
