@@ -77,7 +77,7 @@ def _go(shell: Shell, pictures: Path, seconds: float) -> int:
         from gemtag_tui.engine.launch import start_engine  # noqa: PLC0415
 
         start_engine(shell.library, shell.config, ["--lane", "interactive"])
-        code = open_view(shell)
+        code = open_view(shell, first_screen="run", goes_on=False)
         say("That was the demo: its engine, its simulator and its pictures go with it.")
         return code
     say(f"Tagging takes about {duration(seconds)}; the simulator answers, nothing is paid.")

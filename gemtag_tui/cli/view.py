@@ -5,10 +5,17 @@ from __future__ import annotations
 from gemtag_tui.cli.shell import Shell
 
 
-def open_view(shell: Shell) -> int:
-    """Show the library full-screen until the person leaves; a run goes on without it."""
+def open_view(shell: Shell, *, first_screen: str = "", goes_on: bool = True) -> int:
+    """Show the library full-screen until the person leaves.
+
+    Args:
+        shell: what the command line says.
+        first_screen: the screen to begin with; "" for the one shown last.
+        goes_on: whether a run goes on without the screens, which is then said.
+    """
     shell.load()
     shell.start_logging()
     from gemtag_tui.tui.app import run_tui  # noqa: PLC0415 - it brings Textual along
 
-    return run_tui(shell.library, shell.config if shell.config_named else None)
+    config = shell.config if shell.config_named else None
+    return run_tui(shell.library, config, first_screen=first_screen, goes_on=goes_on)
