@@ -51,6 +51,7 @@ def screens(folder: Path, library: Path, seconds: float) -> list[Row]:
             goal = f"<= {BUDGET[size]:g} kB/s, <= 3 % CPU"
             words_seen = f"{sent / 1000:.2f} kB/s, {share:.1f} %, {peak:.0f} MB peak"
             rows.append((f"run screen beside a run, {size[0]}x{size[1]}", goal, words_seen))
+        assert engine.poll() is None, "the run ended too soon: more assets are needed"
         engine.kill()
         engine.wait()
     return rows

@@ -45,14 +45,17 @@ def status(folder: Path, library: Path) -> list[Row]:
     return rows
 
 
-def paint(library: Path, assets: int) -> list[Row]:
-    rows = []
+def paint(folder: Path, library: Path, assets: int) -> list[Row]:
+    wall, cpu = middle([sys.executable, "-c", "import textual.app"], folder)
+    rows = [("python with textual alone", "-", f"{wall:.3f} s ({cpu:.3f} s CPU)")]
     for size in SIZES:
-        times = []
+        times, used = [], []
         for _ in range(REPEAT):
             with shown(library, size) as screen:
                 times.append(screen.painted())
-        words = f"{statistics.median(times):.3f} s (fastest {min(times):.3f} s)"
+                used.append(screen.cpu())
+        words = f"{statistics.median(times):.3f} s, fastest {min(times):.3f} s"
+        words += f" ({statistics.median(used):.2f} s CPU)"
         rows.append((f"first paint, {size[0]}x{size[1]}, {assets:,} images", "<= 0.6 s", words))
     return rows
 
@@ -70,7 +73,7 @@ def main() -> None:
         if "status" in wanted.phases:
             rig.table("gemtag status", status(folder, library))
         if "paint" in wanted.phases:
-            rig.table("First paint", paint(library, wanted.assets))
+            rig.table("First paint", paint(folder, library, wanted.assets))
 
 
 if __name__ == "__main__":
