@@ -15,7 +15,7 @@ def open_view(shell: Shell, *, first_screen: str = "", goes_on: bool = True) -> 
     """
     shell.load()
     shell.start_logging()
-    from gemtag_tui.tui.app import run_tui  # noqa: PLC0415 - it brings Textual along
+    from gemtag_tui.tui.wiring import run  # noqa: PLC0415 - it brings Textual along
 
     config = shell.config if shell.config_named else None
-    return run_tui(shell.library, config, first_screen=first_screen, goes_on=goes_on)
+    return run(shell.library, config, first_screen=first_screen, goes_on=goes_on)

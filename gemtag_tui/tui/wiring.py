@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from gemtag_tui.core.errors import GemtagError
+from gemtag_tui.tui import curtain
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.words import clock
 
@@ -52,7 +53,12 @@ def run(
     if why:
         print(why, file=sys.stderr)
         return 2
-    code, words = asyncio.run(_run(library_path, config_path, no_mouse, first_screen))
+    curtain.draw(library_path, ascii_only=needs_ascii())
+    try:
+        code, words = asyncio.run(_run(library_path, config_path, no_mouse, first_screen))
+    except BaseException:
+        curtain.lift()
+        raise
     if words and goes_on:
         print(words)
     return code

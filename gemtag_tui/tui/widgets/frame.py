@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-
-from textual.binding import ActiveBinding
+from typing import TYPE_CHECKING
 
 from gemtag_tui.tui.paint import Line, join, join_fitting, sides, width_of
 from gemtag_tui.tui.screens.table import SCREENS
 from gemtag_tui.tui.state import GLYPHS, Life, Look, life_words
 from gemtag_tui.tui.words import clock, duration, money, number
+
+if TYPE_CHECKING:
+    from textual.binding import ActiveBinding
 
 LIMIT_NAMES = {
     "rpm": "requests/min",
