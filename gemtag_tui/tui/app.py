@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -224,27 +223,3 @@ class GemtagApp(NarrowApp):
         )
         self._exit_renderables.append(Text(plain(words)))
         self._close_messages_no_wait()
-
-
-def run_tui(
-    library_path: Path,
-    config_path: Path | None = None,
-    *,
-    no_mouse: bool = False,
-    first_screen: str = "",
-    goes_on: bool = True,
-) -> int:
-    """Open the screens on a library and return the exit code.
-
-    Args:
-        library_path: made when it is not there.
-        config_path: the settings file when a person named one.
-        no_mouse: leave the mouse to the terminal.
-        first_screen: shown when there was no earlier sitting.
-        goes_on: whether a run outlives the screens; a demo's does not.
-    """
-    from gemtag_tui.tui.wiring import run  # noqa: PLC0415 - it imports this module
-
-    return run(
-        library_path, config_path, no_mouse=no_mouse, first_screen=first_screen, goes_on=goes_on
-    )
