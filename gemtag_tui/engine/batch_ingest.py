@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.batch_job import JobState, final_of
@@ -93,7 +93,8 @@ async def _intake(ground: Ground, job: JobRow) -> _Intake:
         at=ground.clock.now(),
         provider=job.provider,
     )
-    return _Intake(ground, job, track, setup, states, failed)
+    done = await batch_land.held_and_done(ground.lib, job)
+    return _Intake(ground, job, track, setup, states, failed, done)
 
 
 @dataclass(slots=True)
@@ -103,6 +104,7 @@ class _Intake:
     Attributes:
         states: where every asset of the job stands, kept up with what was folded.
         failed: assets that have a failure on record.
+        done: assets that have a result from elsewhere.
     """
 
     ground: Ground
@@ -111,17 +113,17 @@ class _Intake:
     setup: Setup
     states: dict[int, int]
     failed: set[int]
-    _done_elsewhere: set[int] = field(default_factory=set)
+    done: set[int]
 
     async def take(self, block: Block, rows: list[Good | Poor]) -> None:
         """Write one block's lines."""
         new = self._landing(block.end)
         late = [row[0] for row in rows if self.states.get(row[0]) == Item.GIVEN_BACK]
-        self._done_elsewhere = (
-            await batch_land.has_result(self.ground.lib, self.job, late) if late else set()
-        )
+        if late:
+            self.done |= await batch_land.has_result(self.ground.lib, self.job, late)
         for row in rows:
-            if not isinstance(row, Poor) and self.states.get(row[0]) == Item.HELD:
+            held = self.states.get(row[0]) == Item.HELD
+            if held and not isinstance(row, Poor) and row[0] not in self.done:
                 self._tagged(new, row)
             else:
                 self._other(new, row, block)
@@ -175,6 +177,10 @@ class _Intake:
         if state is None:
             known = isinstance(row, Poor) and row.fate in {"unparsable", "unknown"}
             self._keep(new, row, block, row.fate if known and isinstance(row, Poor) else "unknown")
+        elif state in {Item.HELD, Item.GIVEN_BACK} and row[0] in self.done:
+            self._keep(new, row, block, "second")
+            new.double_usd += row[-2]
+            self._mark(new, row[0], Item.SECOND)
         elif state == Item.HELD:
             assert isinstance(row, Poor)  # noqa: S101 (good ones were taken before)
             self._failed(new, row, block)
@@ -186,11 +192,7 @@ class _Intake:
 
     def _late(self, new: Landing, row: Good | Poor, block: Block) -> None:
         """Fold the line of an asset that was moved elsewhere meanwhile."""
-        if row[0] in self._done_elsewhere:
-            self._keep(new, row, block, "second")
-            new.double_usd += row[-2]
-            self._mark(new, row[0], Item.SECOND)
-        elif isinstance(row, Poor):
+        if isinstance(row, Poor):
             self._keep(new, row, block, row.kind or row.status)
         else:
             self.failed.add(row[0])

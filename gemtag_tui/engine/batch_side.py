@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.pacific import day_of, month_of
 from gemtag_tui.engine.batch_build import Builder
+from gemtag_tui.engine.batch_ground import Ground
 from gemtag_tui.engine.batch_keeper import BatchKeeper
 from gemtag_tui.engine.batch_lane import BatchLane
 from gemtag_tui.engine.batch_lanes import Lanes, give_back_unsent
 from gemtag_tui.engine.pricing import Pricing
+from gemtag_tui.gemini.batches import BatchApi
+from gemtag_tui.gemini.files import FilesApi
+from gemtag_tui.gemini.remote import Remote
 from gemtag_tui.gemini.request import RequestForm
 from gemtag_tui.store import batches, ledger
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Awaitable, Callable
 
-    from gemtag_tui.engine.batch_ground import Ground, Landed
+    from gemtag_tui.engine.batch_ground import Landed
     from gemtag_tui.engine.lane import InteractiveLane
     from gemtag_tui.engine.preflight import Ready
     from gemtag_tui.engine.preparer import Preparer
     from gemtag_tui.engine.request import RunRequest
     from gemtag_tui.engine.view import View
+    from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
+
+
+@contextlib.asynccontextmanager
+async def run_ground(
+    lib: Library, request: RunRequest, ready: Ready, *, view: View, rng: random.Random
+) -> AsyncIterator[Ground]:
+    """Give what the batch lane of a run stands on."""
+    remote = Remote.from_environ(ready.key.secret, os.environ)
+    try:
+        yield Ground(
+            lib=lib,
+            clock=view.clock,
+            rng=rng,
+            settings=request.settings,
+            jobs=BatchApi(remote),
+            files=FilesApi(remote, view.clock.sleep),
+            provider=view.track.provider,
+            run=view.run,
+            told=tell_view(view),
+        )
+    finally:
+        await remote.close()
 
 
 def tell_view(view: View) -> Callable[[Landed], None]:

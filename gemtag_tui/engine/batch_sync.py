@@ -119,7 +119,7 @@ async def sync_once(ground: Ground, *, force: bool = True) -> Synced:
     await recover(ground)
     troubles: list[str] = []
     try:
-        await batch_verbs.list_account(ground)
+        await batch_verbs.reconcile(ground)
     except StoppedError as error:
         troubles.append(error.message)
     before = await batches.unfinished(ground.lib, ground.provider)

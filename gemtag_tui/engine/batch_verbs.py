@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gemtag_tui.core.batch_job import ACTIVE, FINAL, LOCAL, JobState
+from gemtag_tui.core.batch_job import ACTIVE, EXPIRY_HOURS, FINAL, LOCAL, JobState
 from gemtag_tui.core.batch_operation import RemoteJob
 from gemtag_tui.core.calls import CallError
 from gemtag_tui.core.errors import StoppedError, UsageError
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.batch_ground import Ground
     from gemtag_tui.store.batches import JobRow
     from gemtag_tui.store.library import Library
+
+_NAMELESS = (JobState.BUILT, JobState.UPLOADED, JobState.SUBMITTING)
+"""The way of a job that the server has not named yet."""
 
 
 async def find(lib: Library, job: str) -> JobRow:
@@ -113,20 +116,33 @@ async def list_account(ground: Ground) -> list[RemoteJob]:
 async def reconcile(ground: Ground) -> int:
     """Tie listed jobs to rows that lack the server's name for them; returns how many.
 
-    A job of ours by name whose row is gone (the library was restored from a copy) has no assets to
-    give its lines to: it stays in the list of strangers, marked as ours.
+    A row that is not known to be asked for may have its job all the same: the library was restored
+    from a copy made before. A job of ours whose row is gone stays in the list of strangers, marked
+    as ours (see `batch_adopt`).
     """
     listed = await list_account(ground)
     count = 0
     for remote in listed:
         row = await batches.get(ground.lib, remote.display_name) if remote.display_name else None
-        if row is not None and row.place is JobState.SUBMITTING and not row.name:
-            count += await batch_jobs.move(
-                ground.lib,
-                row,
-                JobState.PENDING,
-                f"Found on the server as {plain(remote.name)}.",
-                name=remote.name,
-                look_at=0.0,
-            )
+        if row is not None and row.place in _NAMELESS and not row.name:
+            count += await _tie(ground, row, remote)
     return count
+
+
+async def _tie(ground: Ground, row: JobRow, remote: RemoteJob) -> bool:
+    for step in _NAMELESS[_NAMELESS.index(row.place) + 1 :]:
+        words = "It is on the server already: this library is an older copy."
+        await batch_jobs.move(ground.lib, row, step, words, sent=max(1, row.sent))
+    return await batch_jobs.move(
+        ground.lib,
+        row,
+        JobState.PENDING,
+        f"Found on the server as {plain(remote.name)}.",
+        name=remote.name,
+        server_state=remote.raw_state,
+        expires_at=(remote.created_at or ground.clock.now()) + EXPIRY_HOURS * 3600.0,
+        waiting="",
+        refused=0,
+        looks=0,
+        look_at=0.0,
+    )

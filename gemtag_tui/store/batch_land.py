@@ -140,6 +140,19 @@ async def items(lib: Library, job: JobRow) -> tuple[dict[int, int], set[int], se
     return states, {row[0] for row in rows if row[2]}, {row[0] for row in failed}
 
 
+async def held_and_done(lib: Library, job: JobRow) -> set[int]:
+    """Return the assets that a job holds although they have a result by now.
+
+    A job that was rescued may land before the one that its assets went to.
+    """
+    rows = await lib.rows(
+        "SELECT i.asset FROM batch_item i CROSS JOIN asset_ai r ON r.asset = i.asset "
+        "AND r.provider = ? AND r.model = ? AND r.profile = ? WHERE i.job = ? AND i.state = 0",
+        (job.provider, job.model, job.profile, job.id),
+    )
+    return {row[0] for row in rows}
+
+
 async def has_result(lib: Library, job: JobRow, assets: list[int]) -> set[int]:
     """Return those of some assets that have a result of the job's track."""
     rows = await lib.rows(

@@ -125,13 +125,24 @@ def test_ends_are_told_apart():
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(
-        st.sampled_from(
-            ["name", "metadata", "state", "batchStats", "error", "done", "output", "requestCount"]
-        ),
-        inner,
-        max_size=4,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "name",
+                    "metadata",
+                    "state",
+                    "batchStats",
+                    "error",
+                    "done",
+                    "output",
+                    "requestCount",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
     ),
 )
 
@@ -145,7 +156,9 @@ def test_no_answer_makes_reading_fail(value):
     assert state_of(wrapped) in JobState
 
 
-@given(st.integers(1, 10**18 - 1), st.text("abcdefghjkmnpqrstuvwxyz23456789", min_size=4, max_size=4))
+@given(
+    st.integers(1, 10**18 - 1), st.text("abcdefghjkmnpqrstuvwxyz23456789", min_size=4, max_size=4)
+)
 def test_keys_name_their_asset_in_their_job_alone(asset, nonce):
     key = key_of(asset, nonce)
     assert asset_of(key, nonce) == asset

@@ -97,7 +97,9 @@ class ModelServer:
     def _remote(self, job) -> RemoteJob:
         done = job["looks"] > self.looks
         state = self.ending if done else ServerState.RUNNING
-        out = f"files/out-{job['name'][8:]}" if done and self.ending is ServerState.SUCCEEDED else ""
+        out = (
+            f"files/out-{job['name'][8:]}" if done and self.ending is ServerState.SUCCEEDED else ""
+        )
         return RemoteJob(
             job["name"],
             job["display"],
@@ -141,7 +143,7 @@ class ModelServer:
             lines = [{"key": one["key"], "response": answer(one["key"])} for one in job["lines"]]
             out = self.results(lines)
             target.write_bytes(b"".join(_bytes(one) + b"\n" for one in out))
-            return None
+            return
 
         return await self._call(work, LOST)
 
