@@ -58,20 +58,20 @@ def lane(shell: Shell, name: str) -> int:
     return order(shell, "lane", name)
 
 
-def order(shell: Shell, verb: str, argument: str = "") -> int:
-    """Send one command to the engine, wait a moment for its answer, print it."""
+def order(shell: Shell, verb: str, argument: str = "", *, wait: float = WAIT_SECONDS) -> int:
+    """Send one command to the engine, wait some seconds for its answer, print it."""
     from gemtag_tui.store.lock import is_held_by_someone  # noqa: PLC0415
 
     if not is_held_by_someone(shell.library):
         return _nothing_runs(shell, verb)
-    outcome = asyncio.run(_send(shell, verb, argument))
+    outcome = asyncio.run(_send(shell, verb, argument, wait))
     words = outcome or "Sent; the engine has not answered yet. `gemtag status` shows what it does."
     refused = words.startswith(REFUSED)
     _answer(shell, verb, words, taken=outcome is not None and not refused)
     return WRONG if refused else 0
 
 
-async def _send(shell: Shell, verb: str, argument: str) -> str | None:
+async def _send(shell: Shell, verb: str, argument: str, wait: float) -> str | None:
     from gemtag_tui.engine.clock import SystemClock  # noqa: PLC0415
     from gemtag_tui.store import commands  # noqa: PLC0415
     from gemtag_tui.store.library import Library  # noqa: PLC0415
@@ -79,7 +79,7 @@ async def _send(shell: Shell, verb: str, argument: str) -> str | None:
     library = await Library.open(shell.library, SystemClock(), create=False)
     try:
         number = await commands.send(library, verb, argument, f"shell {os.getpid()}")
-        return await _outcome(library, number, time.monotonic() + WAIT_SECONDS)
+        return await _outcome(library, number, time.monotonic() + wait)
     finally:
         await library.close()
 
