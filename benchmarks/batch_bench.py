@@ -43,7 +43,7 @@ PROFILE = parse_profile(
     "default",
 )
 JPEG = bytes.fromhex(
-    "ffd8ffe000104a46494600010100000100010000ffc0000b080300040001011100ffda0008010100003f00"
+    "ffd8ffe000104a46494600010100000100010000ffc0000b080008000801011100ffda0008010100003f00"
 )
 
 
@@ -192,4 +192,4 @@ if __name__ == "__main__":
     elif what == "build":
         asyncio.run(bench_build(*(numbers or [5_000, 100])))
     else:
-        asyncio.run(bench_build(*(numbers or [100_000]), 1))
+        asyncio.run(bench_build(*(numbers or [100_000]), 20))
