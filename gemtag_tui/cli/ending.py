@@ -67,6 +67,8 @@ def _time(snapshot: RunSnapshot) -> str:
 
 def _next(snapshot: RunSnapshot) -> str:
     counts = snapshot.counts
+    if counts.in_batches:
+        return "`gemtag batches sync --watch` takes in what the jobs bring; `gemtag batches list`"
     if counts.remaining > counts.retry_later:
         return "`gemtag run` goes on with what remains"
     if counts.known_bad or counts.retry_later:

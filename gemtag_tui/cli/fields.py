@@ -67,6 +67,8 @@ def progress_words(snapshot: RunSnapshot) -> str:
         eta_words(snapshot),
         money(snapshot.cost_usd),
     ]
+    if counts.in_batches:
+        parts.append(f"{counts.in_batches:,} in batch jobs")
     if failed := counts.known_bad + counts.retry_later:
         parts.append(f"{failed:,} failed")
     if snapshot.waiting_for:

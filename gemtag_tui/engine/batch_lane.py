@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 SOME_FAILED = 1
 DRAIN_SECONDS = 10.0
 _LONGEST_WAIT = 2.0
+_FIRST = (
+    " A small job went ahead: the large ones are made by `gemtag run --lane batch` once its answers"
+    " have the right shape."
+)
 _BROKEN = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.QUARANTINED})
 
 
@@ -182,6 +186,8 @@ class BatchLane:
         """Look at this run's jobs that have reached their end; trouble stops the building."""
         for number in list(self._mine):
             job = await batches.by_id(self._ground.lib, number)
+            if job is not None and job.rescued_at is not None:
+                self._stop_building(_taken_back(job, "rescued"))
             if job is None or job.place in SENDING | ACTIVE | {JobState.ENDED, JobState.BUILDING}:
                 continue
             self._mine.discard(number)
@@ -189,6 +195,8 @@ class BatchLane:
             self._more = True
             if job.place in _BROKEN:
                 self._stop_building(f"Batch job {job.id} ended as {job.state}: {job.error}")
+            elif job.place is JobState.CANCELLED and job.name:
+                self._stop_building(_taken_back(job, "cancelled"))
             elif job.first and job.tagged < GOOD_SHARE * job.requests:
                 self._stop_building(
                     f"Of the {job.requests:,} answers of the first small batch job only "
@@ -198,8 +206,9 @@ class BatchLane:
 
     def _stop_building(self, why: str) -> None:
         """Send nothing more by itself: a person decides what is to be done with what remains."""
-        self._stopped_building = self._stopped_building or why
-        self._warn(why)
+        if not self._stopped_building:
+            self._stopped_building = why
+            self._warn(why)
 
     def _done(self, jobs: list[JobRow]) -> bool:
         if self._building is not None or self._desk.busy or self._control.paused:
@@ -226,8 +235,8 @@ class BatchLane:
             self._control.end(LIMITED if budget else SOME_FAILED, self._stopped_building)
         elif jobs:
             self._warn(
-                f"{len(jobs):,} batch jobs are on their way: `gemtag batches sync` or "
-                "`gemtag run --lane batch` takes in what they bring."
+                f"{_count(len(jobs), 'on the way')}: `gemtag batches sync` or `gemtag run --lane "
+                "batch` takes in what they bring." + (_FIRST if any(j.first for j in jobs) else "")
             )
 
     # -- waiting --------------------------------------------------------------------------------
@@ -249,10 +258,14 @@ class BatchLane:
             return "paused by you: jobs on the server go on"
         if self._building is not None:
             return "building a batch job"
-        on_server = sum(job.place in ACTIVE for job in jobs)
+        active = [job for job in jobs if job.place in ACTIVE]
         waiting = sum(job.place in SENDING - ACTIVE for job in jobs)
-        words = [f"{on_server:,} batch jobs on the server"] if on_server else []
-        words += [f"{waiting:,} waiting for their turn"] if waiting else []
+        ended = sum(job.place is JobState.ENDED for job in jobs)
+        answered = sum(job.succeeded + job.failed for job in active)
+        words = [_count(len(active), "on the server")] if active else []
+        words += [f"{answered:,} of {sum(j.requests for j in active):,} answered"] * bool(active)
+        words += [_count(waiting, "waiting for their turn")] if waiting else []
+        words += [_count(ended, "being taken in")] if ended else []
         return ", ".join(words)
 
     async def _end(self) -> None:
@@ -262,6 +275,17 @@ class BatchLane:
                 await self._building
         self._building = None
         await self._desk.drain(0.0 if self._control.hurried else DRAIN_SECONDS)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} batch job{'' if number == 1 else 's'} {what}"
+
+
+def _taken_back(job: JobRow, how: str) -> str:
+    return (
+        f"Batch job {job.id} was {how} by you: this run submits nothing more by itself. `gemtag "
+        "lane interactive` or another run tags what was given back."
+    )
 
 
 __all__ = ["CONFIGURATION", "BatchLane"]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.errors import GemtagError, LibraryError, UsageError
+from gemtag_tui.engine import batch_orders
+from gemtag_tui.engine.waits import cancelled
 from gemtag_tui.store import commands
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ class Orders:
         reload: reads the settings again and applies them; returns words.
         change_lane: hands what remains to another lane; returns words.
         nudge: told when more calls may be useful than before.
+        batches: carries out what concerns batch jobs, which may take its time.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Orders:
         reload: Callable[[], Awaitable[str]],
         change_lane: Callable[[str], Awaitable[str]],
         nudge: Callable[[], None] = lambda: None,
+        batches: Callable[[str, str], Awaitable[str]] | None = None,
     ) -> None:
         self._lib = lib
         self._control = control
@@ -55,6 +60,8 @@ class Orders:
         self._nudge = nudge
         self._version: int | None = None
         self._unanswered: dict[int, str] = {}
+        self._batches = batches
+        self._slow: dict[int, asyncio.Task[str]] = {}
 
     async def follow(self) -> None:
         """Take commands until cancelled."""
@@ -72,11 +79,14 @@ class Orders:
         Raises:
             LibraryError: when the library cannot be written.
         """
+        await cancelled(*self._slow.values())
+        self._reap()
         for command in await commands.open_commands(self._lib):
             outcome = self._unanswered.get(command.id, TOO_LATE)
             await commands.answer(self._lib, command.id, outcome)
 
     async def _look(self) -> None:
+        self._reap()
         version = await self._lib.data_version()
         if version != self._version:
             self._version = version
@@ -85,14 +95,32 @@ class Orders:
 
     async def _take(self, command: Command) -> None:
         """Obey once, however often the answer has to be written."""
+        if command.id in self._slow:
+            return
         if command.id not in self._unanswered:
-            try:
-                outcome = await self._obey(command.verb, command.argument)
-            except GemtagError as error:
-                outcome = f"refused: {error.message}"
-            self._unanswered[command.id] = outcome
+            if self._batches is not None and command.verb in batch_orders.VERBS:
+                self._slow[command.id] = asyncio.ensure_future(self._outcome(command))
+                return  # it may wait for the server: nobody's stop waits behind it
+            self._unanswered[command.id] = await self._outcome(command)
         await commands.answer(self._lib, command.id, self._unanswered[command.id])
         del self._unanswered[command.id]
+
+    async def _outcome(self, command: Command) -> str:
+        try:
+            if self._batches is not None and command.verb in batch_orders.VERBS:
+                return await self._batches(command.verb, command.argument)
+            return await self._obey(command.verb, command.argument)
+        except GemtagError as error:
+            return f"refused: {error.message}"
+
+    def _reap(self) -> None:
+        """Have the answers of slow commands written with the next look."""
+        for number, task in list(self._slow.items()):
+            if task.done():
+                del self._slow[number]
+                if not task.cancelled():
+                    self._unanswered[number] = task.result()
+                self._version = None
 
     async def _obey(self, verb: str, argument: str) -> str:
         control = self._control

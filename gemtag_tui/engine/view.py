@@ -131,6 +131,8 @@ class View:
         return f"{waiting:,} to be tried again, next in {max(0.0, due - now):.0f} s"
 
     def _eta(self, left: int, rate: float, day: Gauge | None, unix: float) -> float | None:
+        if left and self.lane == "batch":
+            return None  # results come in by the job: their pace says nothing of the next one's end
         if left and (self.control.paused or self.control.ending is not None):
             return None
         midnight = next_midnight(unix) - unix
