@@ -170,8 +170,6 @@ def _groups(shell: Shell) -> None:
 def _move(
     shell: Shell, verb: str, kind: str | None, ids: tuple[int, ...], everything: bool
 ) -> None:
-    if not (kind or ids or everything):
-        raise UsageError(f"Say which: `gemtag failures {verb} --kind K`, `--id N` or `--all`.")
     if everything and (kind or ids):
         raise UsageError("Say --all alone, or --kind and --id without it.")
     from gemtag_tui.store import failures as store  # noqa: PLC0415

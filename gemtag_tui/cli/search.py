@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 PAGE = 500
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @common
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, type=click.UNPROCESSED)
 @click.option("--limit", type=click.IntRange(min=1), help="Most results.")
 @click.pass_obj
 def search(shell: Shell, query: tuple[str, ...], limit: int | None) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from gemtag_tui.cli.output import say
+from gemtag_tui.core.text import plain
 from gemtag_tui.engine.paths import config_path, library_path, log_folder
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ class Shell:
 
     @property
     def config_named(self) -> bool:
-        """Whether a person named the settings file, so that it has to be there."""
+        """Whether a person named the settings file."""
         return bool(self.config_option or self.environ.get("GEMTAG_CONFIG"))
 
     @property
@@ -54,8 +56,11 @@ class Shell:
         Raises:
             SettingsError: a file or a value cannot be used.
         """
-        from gemtag_tui.engine.config import load_settings  # noqa: PLC0415 - `status` has no need
+        from gemtag_tui.engine.config import load_settings  # noqa: PLC0415
 
+        if self.config_named and not self.config.exists():
+            shown = plain(str(self.config))
+            say(f"Note: there is no settings file {shown} yet; the defaults hold.")
         return load_settings(self.config, self.environ, overrides or {})
 
     def secrets(self) -> list[Secret]:

@@ -16,6 +16,7 @@ from gemtag_tui.core.snapshot import RunSnapshot
 from gemtag_tui.core.text import plain
 
 if TYPE_CHECKING:
+    from gemtag_tui.core.settings import Settings
     from gemtag_tui.store.glance import Glance
 
 STALE_SECONDS = 90.0
@@ -52,23 +53,34 @@ def read_state(shell: Shell, now: float) -> RunSnapshot:
 
     Raises:
         LibraryError: the library cannot be read.
+        SettingsError: a setting, or the profile, cannot be used.
     """
+    settings = shell.load().settings
     if not shell.library.exists():
-        settings = shell.load().settings
         return RunSnapshot(
             model=settings.model, profile=settings.profile, message=NO_LIBRARY, at=now
         )
     from gemtag_tui.store.glance import glance  # noqa: PLC0415
 
     seen = glance(shell.library)
+    if not seen.engine_alive and (seen.run is None or seen.run.ended_at is not None):
+        seen = glance(shell.library, _chosen(shell, settings))
     known = seen.snapshot or RunSnapshot(at=now)
-    known = msgspec.structs.replace(known, counts=seen.counts, **_who(shell, seen))
+    known = msgspec.structs.replace(known, counts=seen.counts, **_who(seen, settings))
     return _living(known, seen, now) if seen.engine_alive else _at_rest(known, seen, now)
 
 
-def _who(shell: Shell, seen: Glance) -> dict[str, str]:
+def _chosen(shell: Shell, settings: Settings) -> tuple[str, str, str]:
+    """Return what the next run would be about: any provider, the settings' model and profile."""
+    from gemtag_tui.core.models import canonical_model  # noqa: PLC0415
+    from gemtag_tui.engine.profiles import load_profile  # noqa: PLC0415
+
+    profile = load_profile(settings.profile, shell.config)
+    return "", canonical_model(settings.model), profile.id
+
+
+def _who(seen: Glance, settings: Settings) -> dict[str, str]:
     if seen.track is None:
-        settings = shell.load().settings
         return {"provider": "", "model": settings.model, "profile": settings.profile}
     track = seen.track
     return {"provider": track.provider, "model": track.model, "profile": track.profile_name}
@@ -120,7 +132,8 @@ def _print(snapshot: RunSnapshot) -> None:
     counts = snapshot.counts
     line(_head(snapshot))
     line(
-        f"Images   {counts.tagged:,} of {counts.total:,} tagged, {counts.remaining:,} remain, "
+        f"Images   {counts.tagged:,} of {counts.total:,} tagged, {counts.remaining:,} remain"
+        f"{f' ({counts.in_batches:,} in batch jobs)' if counts.in_batches else ''}, "
         f"{counts.known_bad:,} known bad, {counts.retry_later:,} to be tried later, "
         f"{counts.ignored:,} ignored"
     )

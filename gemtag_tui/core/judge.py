@@ -143,7 +143,9 @@ def _second_chance(kind: FailureKind, why: str, attempt: AttemptContext) -> Retr
     return Retry(backoff(0, attempt.jitter), kind, why, better=True)
 
 
-def _judge_error(error: CallError, attempt: AttemptContext) -> Verdict:  # noqa: C901, PLR0911
+def _judge_error(  # noqa: C901, PLR0911, PLR0912
+    error: CallError, attempt: AttemptContext
+) -> Verdict:
     match error.trouble:
         case Trouble.RATE_REQUESTS | Trouble.RATE_TOKENS:
             return Retry(0.0, FailureKind.QUOTA, plain(error.message))
@@ -157,7 +159,9 @@ def _judge_error(error: CallError, attempt: AttemptContext) -> Verdict:  # noqa:
             )
         case Trouble.SPEND_CAP | Trouble.CREDIT:
             return Halt(halt_words(error), 3)
-        case Trouble.NO_QUOTA | Trouble.KEY | Trouble.BILLING | Trouble.MODEL | Trouble.REQUEST:
+        case Trouble.NO_QUOTA | Trouble.KEY | Trouble.BILLING | Trouble.MODEL:
+            return Halt(halt_words(error), 2)
+        case Trouble.REQUEST if error.http_status < 400:  # a redirect: no image has a part in it
             return Halt(halt_words(error), 2)
         case Trouble.CAPACITY | Trouble.OVERLOADED:
             return _transient(FailureKind.OVERLOADED, error, attempt)
@@ -167,7 +171,7 @@ def _judge_error(error: CallError, attempt: AttemptContext) -> Verdict:  # noqa:
             return _transient(FailureKind.TIMEOUT, error, attempt)
         case Trouble.IMAGE:
             return KnownBad(FailureKind.REJECTED_IMAGE, plain(error.message))
-        case Trouble.IMAGE_MAYBE:
+        case Trouble.IMAGE_MAYBE | Trouble.REQUEST:
             return _doubtful_image(error, attempt)
         case Trouble.TOO_LONG:
             return KnownBad(FailureKind.TOO_LARGE, plain(error.message))

@@ -1,7 +1,7 @@
-"""Every setting, its default and its meaning. Reading and writing files is `gemtag_tui.engine.config`'s.
+"""Every setting, its default and its meaning; files are read and written by the engine's config.
 
 Order of strength: default < config.toml < GEMTAG_* (`GEMTAG_LIMITS__RPM=60` nests) < command line.
-A value of 0 for a limit, a budget or `concurrency` means "none set": what then holds is said beside it.
+A value of 0 for a limit, a budget or `concurrency` means "none set": what then holds is said there.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     tries: Annotated[int, Meta(ge=1, le=20)] = 8
     """An asset's own tries within one run before its failure is recorded."""
     retry_hours: Annotated[float, Meta(ge=0, le=24 * 30)] = 1.0
-    """Hours until an asset whose tries are used up is due again; doubles each time, up to 64 times."""
+    """Hours until an asset whose tries are used up is due again; doubles up to 64 times."""
     give_up_minutes: Annotated[float, Meta(ge=1, le=24 * 60)] = 30.0
     """Minutes of outage without a single answer after which a run ends (exit code 3)."""
     daily_warnings: bool = True

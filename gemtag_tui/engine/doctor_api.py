@@ -83,12 +83,15 @@ async def _api_check(found: FoundKey, model: str, environ: Mapping[str, str]) ->
     finally:
         await client.close()
     if isinstance(seen, CallError):
-        return _refused(seen, host)
+        return _refused(seen, host, model)
     return _served(seen, model, host)
 
 
-def _refused(error: CallError, host: str) -> Check:
+def _refused(error: CallError, host: str, model: str) -> Check:
     words = f"{host} answered: {plain(error.message, 300)}"
+    if error.trouble is Trouble.MODEL and rules_for(model).known:
+        # Being described is no proof that a model is served, and not being so none that it is not.
+        return Check.warn("api", words, "`gemtag run --limit 1` shows whether it is served.")
     fix = FIXES.get(error.trouble, "Try again later; nothing was charged.")
     return Check("api", "warn" if error.trouble in PASSING else "fail", words, fix)
 

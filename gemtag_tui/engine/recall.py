@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.pacific import day_of, month_of
 from gemtag_tui.core.quota_values import Lesson, Past, PastCall
-from gemtag_tui.store import ledger, limits
+from gemtag_tui.store import ledger, limits, live
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -23,12 +23,23 @@ async def past(lib: Library, track: Track) -> Past:
     calls = await ledger.recent(lib, *who, now - _SPEND_SECONDS)
     return Past(
         calls=[PastCall(*call) for call in calls],
-        requests_today=await ledger.requests_today(lib, *who, today),
+        requests_today=max(
+            await ledger.requests_today(lib, *who, today), await _last_count(lib, track, today)
+        ),
         refused_today=await ledger.refused_today(lib, *who, today),
         day_usd=await ledger.day_spend(lib, today, track.provider),
         month_usd=await ledger.month_spend(lib, month_of(now), track.provider),
         learned=await kept_limits(lib, track),
     )
+
+
+async def _last_count(lib: Library, track: Track, today: str) -> int:
+    """Return the day's count as the last engine told it: with the calls in flight when it died."""
+    last = await live.read(lib)
+    if last is None or day_of(last.at) != today:
+        return 0
+    same = (last.provider, last.model) == (track.provider, track.model)
+    return last.requests_today if same else 0
 
 
 async def kept_limits(lib: Library, track: Track) -> list[Lesson]:

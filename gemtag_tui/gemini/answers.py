@@ -34,7 +34,7 @@ def parse_answer(body: bytes, headers: Mapping[str, str]) -> Outcome:
         An answer, or what is wrong: an error inside a 200, or bytes that are not JSON.
     """
     try:
-        data = msgspec.json.decode(body)
+        data = _decode(body)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return _unreadable(
             body, "The answer is not JSON: something between here and the API replaced it."
@@ -48,6 +48,17 @@ def parse_answer(body: bytes, headers: Mapping[str, str]) -> Outcome:
         return translate_status(error, body)
     provider = "simulator" if SIMULATOR_HEADER in headers else "google"
     return answer_from(data, body, provider, headers.get(TIER_HEADER, ""))
+
+
+def _decode(body: bytes) -> Any:
+    """Return the JSON in some bytes; a paid answer is not lost for a few that are no UTF-8."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = body.decode("utf-8", "replace")
+        if text.isascii():
+            raise
+        return msgspec.json.decode(text)
 
 
 def answer_from(data: _Json, raw: bytes, provider: str = "google", tier: str = "") -> Answer:

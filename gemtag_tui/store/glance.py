@@ -45,7 +45,8 @@ def glance(path: str | Path, track: tuple[str, str, str] | None = None) -> Glanc
 
     Args:
         path: the library.
-        track: provider, model and profile id; otherwise the track of the last run, or the newest.
+        track: provider ("" for whichever was used last), model and profile id; otherwise the track
+            of the last run, or the newest.
 
     Raises:
         LibraryNewerError: when a newer gemtag wrote it.
@@ -93,7 +94,8 @@ def _track(db: sqlite3.Connection, key: tuple[str, str, str] | None) -> Track | 
         row = db.execute(
             "SELECT t.id, t.provider, t.model, t.profile, p.name FROM track t "
             "JOIN profile p ON p.id = t.profile "
-            "WHERE t.provider = ? AND t.model = ? AND t.profile = ?",
+            "WHERE ?1 IN ('', t.provider) AND t.model = ?2 AND t.profile = ?3 ORDER BY coalesce("
+            "(SELECT max(r.id) FROM run r WHERE r.track = t.id), 0) DESC, t.id DESC LIMIT 1",
             key,
         ).fetchone()
     return None if row is None else Track(*row)

@@ -159,7 +159,7 @@ def test_every_trouble_has_a_verdict(trouble, healthy):
         Trouble.SPEND_RATE: Retry, Trouble.SPEND_CAP: Halt, Trouble.CREDIT: Halt,
         Trouble.NO_QUOTA: Halt, Trouble.CAPACITY: Retry, Trouble.OVERLOADED: Retry,
         Trouble.NETWORK: Retry, Trouble.TIMEOUT: Retry, Trouble.KEY: Halt, Trouble.BILLING: Halt,
-        Trouble.MODEL: Halt, Trouble.REQUEST: Halt, Trouble.IMAGE: KnownBad,
+        Trouble.MODEL: Halt, Trouble.REQUEST: Retry, Trouble.IMAGE: KnownBad,
         Trouble.IMAGE_MAYBE: Retry, Trouble.TOO_LONG: KnownBad,
     }  # fmt: skip
     verdict = failed(trouble, lane_healthy=healthy)
@@ -210,9 +210,7 @@ def test_money_stops_the_run_with_a_limits_code(trouble):
     assert "Server words." in verdict.why
 
 
-@pytest.mark.parametrize(
-    "trouble", [Trouble.KEY, Trouble.BILLING, Trouble.MODEL, Trouble.REQUEST, Trouble.NO_QUOTA]
-)
+@pytest.mark.parametrize("trouble", [Trouble.KEY, Trouble.BILLING, Trouble.MODEL, Trouble.NO_QUOTA])
 def test_configuration_stops_the_run_with_its_code(trouble):
     verdict = failed(trouble, "Server \x1b[2Jwords.")
     assert verdict.exit_code == 2
@@ -281,3 +279,20 @@ def test_any_answer_has_a_verdict(text, finish, block, better):
         Answer(text, finish, block_reason=block), PROFILE, attempt=attempt(better_tried=better)
     )
     assert isinstance(verdict, Tagged | Retry | KnownBad)
+
+
+def test_a_redirect_stops_the_run():
+    verdict = judge(
+        CallError(Trouble.REQUEST, "redirected", http_status=302), PROFILE, attempt=attempt()
+    )
+    assert isinstance(verdict, Halt)
+    assert verdict.exit_code == 2
+
+
+def test_a_strange_refusal_is_one_image_s_own_once_others_were_answered():
+    error = CallError(Trouble.REQUEST, "teapot", http_status=418)
+    first = judge(error, PROFILE, attempt=attempt(lane_answered=True))
+    assert isinstance(first, Retry)
+    second = judge(error, PROFILE, attempt=attempt(lane_answered=True, better_tried=True))
+    assert isinstance(second, KnownBad)
+    assert second.kind is FailureKind.REJECTED_IMAGE
