@@ -117,9 +117,12 @@ class Reader:
         import anyio.to_process  # noqa: PLC0415 - small files need no children
 
         self._limiter = self._limiter or anyio.CapacityLimiter(self._children)
-        return await anyio.to_process.run_sync(
-            work, block.data, argument, cancellable=True, limiter=self._limiter
-        )
+        try:
+            return await anyio.to_process.run_sync(
+                work, block.data, argument, cancellable=True, limiter=self._limiter
+            )
+        except anyio.BrokenWorkerProcess:  # killed, or none can be started here
+            return await asyncio.to_thread(work, block.data, argument)
 
 
 def _next_block(file: IO[bytes]) -> Block | None:
