@@ -5,24 +5,21 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gemtag_tui.core.concurrency import Concurrency
-from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.meter import RateMeter
 from gemtag_tui.engine import batch_side
-from gemtag_tui.engine.admission import Admission, Budgets
-from gemtag_tui.engine.batch_ground import Ground as BatchGround
+from gemtag_tui.engine.admission import Admission
 from gemtag_tui.engine.committer import Committer
 from gemtag_tui.engine.entries import Entries
 from gemtag_tui.engine.feeder import Feeder
 from gemtag_tui.engine.figures import limit_figures
 from gemtag_tui.engine.lane import InteractiveLane
 from gemtag_tui.engine.preflight import Ready, check_lane, choose_lane, find_provider
-from gemtag_tui.engine.preparer import Preparer, image_limits, prepare_rules
+from gemtag_tui.engine.preparer import Preparer, open_preparer
 from gemtag_tui.engine.pricing import Pricing
 from gemtag_tui.engine.recall import past
 from gemtag_tui.engine.sender import Sender
@@ -30,13 +27,10 @@ from gemtag_tui.engine.settling import Settling, lesson_words
 from gemtag_tui.engine.shelf import Shelf
 from gemtag_tui.engine.spending import Spending
 from gemtag_tui.engine.tally import Tally
+from gemtag_tui.engine.terms import budgets_of, call_timeout, check_budgets, run_options
 from gemtag_tui.engine.view import View
-from gemtag_tui.gemini.batches import BatchApi
 from gemtag_tui.gemini.client import GeminiClient
-from gemtag_tui.gemini.files import FilesApi
-from gemtag_tui.gemini.remote import Remote
 from gemtag_tui.gemini.request import RequestForm
-from gemtag_tui.imaging.child import ImagingPool
 from gemtag_tui.store import commands, limits, runs, tracks, work
 
 if TYPE_CHECKING:
@@ -46,6 +40,7 @@ if TYPE_CHECKING:
     from gemtag_tui.core.settings import Settings
     from gemtag_tui.core.snapshot import Counts
     from gemtag_tui.engine.admission import Lesson
+    from gemtag_tui.engine.batch_ground import Ground as BatchGround
     from gemtag_tui.engine.batch_lanes import Lanes
     from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.request import RunRequest
@@ -53,11 +48,7 @@ if TYPE_CHECKING:
     from gemtag_tui.store.tracks import Track
 
 _log = logging.getLogger(__name__)
-_READERS = 2
-_MOST_DECODERS = 4
 _WORDS_KEPT = 400
-FLEX_TIMEOUT = 960.0
-"""Seconds for a flex call: its target is one to fifteen minutes (flex page, 2026)."""
 
 
 @dataclass(slots=True)
@@ -65,11 +56,6 @@ class Assembly:
     """The parts of one run."""
 
     lib: Library
-    clock: Clock
-    track: Track
-    control: Control
-    admission: Admission
-    concurrency: Concurrency
     committer: Committer
     settling: Settling
     sender: Sender
@@ -77,11 +63,37 @@ class Assembly:
     shelf: Shelf
     feeder: Feeder
     lane: Lanes
+    batch: BatchGround
     view: View
     ready: Ready
     settings: Settings
     max_cost: float | None
     lessons: list[Lesson]
+
+    @property
+    def clock(self) -> Clock:
+        """The run's time."""
+        return self.view.clock
+
+    @property
+    def track(self) -> Track:
+        """What results are stored under."""
+        return self.view.track
+
+    @property
+    def control(self) -> Control:
+        """The run's state."""
+        return self.view.control
+
+    @property
+    def admission(self) -> Admission:
+        """The limits."""
+        return self.view.admission
+
+    @property
+    def concurrency(self) -> Concurrency:
+        """How many calls may be in flight."""
+        return self.view.concurrency
 
     async def refresh(self) -> None:
         """Keep what 429s have taught, and let concurrency know what the limits let through.
@@ -113,7 +125,7 @@ class Assembly:
         """Use changed settings from now on; model and profile wait for the next run."""
         figures = limit_figures(settings, origins, self.ready.rules)
         self.admission.set_limits(self.clock.monotonic(), figures)
-        self.admission.set_budgets(_budgets(settings, self.max_cost))
+        self.admission.set_budgets(budgets_of(settings, self.max_cost))
         self.concurrency.set_cap(settings.concurrency)
         await self._forget_learned()
         fixed = [
@@ -150,16 +162,6 @@ class Assembly:
         return f"what remains goes through the {lane} lane"
 
 
-def call_timeout(settings: Settings, lane: str) -> float:
-    """Return the seconds after which a call on a lane is abandoned."""
-    return max(settings.calls.timeout, FLEX_TIMEOUT) if lane == "flex" else settings.calls.timeout
-
-
-def _budgets(settings: Settings, max_cost: float | None) -> Budgets:
-    caps = [cap for cap in (settings.budget.run, max_cost) if cap]
-    return Budgets(run=min(caps, default=0.0), day=settings.budget.day, month=settings.budget.month)
-
-
 @contextlib.asynccontextmanager
 async def assemble(
     lib: Library,
@@ -184,7 +186,7 @@ async def assemble(
         client = GeminiClient.from_environ(ready.key.secret, os.environ)
         stack.push_async_callback(client.close)
         provider, trouble = await control.unless_stopped(find_provider(lib, client, ready))
-        preparer = await _preparer(stack, request.settings)
+        preparer = open_preparer(stack, request.settings.images)
         profile = ready.profile
         track = await control.unless_stopped(
             tracks.ensure_track(lib, provider, ready.model, profile.id, profile.name, profile.body)
@@ -194,19 +196,6 @@ async def assemble(
         if trouble is not None:
             parts.view.tally.warn(f"The server did not describe the model: {trouble.message}")
         yield parts
-
-
-async def _preparer(stack: contextlib.AsyncExitStack, settings: Settings) -> Preparer:
-    images = settings.images
-    pool = ImagingPool(
-        images.workers or min(_MOST_DECODERS, os.cpu_count() or 1),
-        deadline=images.decode_seconds,
-        limits=image_limits(images),
-    )
-    stack.push_async_callback(pool.aclose)
-    readers = ThreadPoolExecutor(_READERS, thread_name_prefix="gemtag-read")
-    stack.callback(readers.shutdown, wait=False, cancel_futures=True)
-    return Preparer(pool, prepare_rules(images), readers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,24 +209,6 @@ class _Ground:
     control: Control
     clock: Clock
     rng: random.Random
-
-
-def _batch_ground(
-    stack: contextlib.AsyncExitStack, ground: _Ground, view: View
-) -> BatchGround:
-    remote = Remote.from_environ(ground.ready.key.secret, os.environ)
-    stack.push_async_callback(remote.close)
-    return BatchGround(
-        lib=ground.lib,
-        clock=ground.clock,
-        rng=ground.rng,
-        settings=ground.request.settings,
-        jobs=BatchApi(remote),
-        files=FilesApi(remote, ground.clock.sleep),
-        provider=ground.track.provider,
-        run=view.run,
-        told=batch_side.tell_view(view),
-    )
 
 
 async def _wire(
@@ -262,45 +233,16 @@ async def _wire(
     settling = _settling(
         ground, view, spending=spending, entries=entries, feeder=feeder, learned=lessons.append
     )
-    feeder.refuse = settling.refuse
     sender = Sender(client, form, spending, ready.model, call_timeout(request.settings, ready.lane))
-    lane = InteractiveLane(
-        feeder=feeder,
-        admission=view.admission,
-        concurrency=view.concurrency,
-        sender=sender,
-        settling=settling,
-        control=view.control,
-        clock=clock,
-        held=committer.held,
-        no_wait=request.no_wait,
-        give_up_seconds=request.settings.calls.give_up_minutes * 60,
-    )
+    lane = _lane(ground, view, feeder=feeder, committer=committer, sender=sender, settling=settling)
 
-    async def retire() -> None:
-        feeder.clear()
-        await committer.flush()
-
-    batch = _batch_ground(stack, ground, view)
-    lanes = batch_side.lanes(
-        batch,
-        request,
-        ready,
-        track=ground.track,
-        view=view,
-        preparer=preparer,
-        interactive=lane,
-        retire=retire,
+    batch = await stack.enter_async_context(
+        batch_side.run_ground(lib, request, ready, view=view, rng=ground.rng)
     )
-    view.in_flight = lambda: lane.in_flight
-    view.retries = lambda: (len(feeder.waiting), feeder.waiting.next_due())
+    retire = _retire(feeder, committer)
+    lanes = _lanes(ground, view, batch=batch, preparer=preparer, interactive=lane, retire=retire)
     parts = Assembly(
         lib=lib,
-        clock=clock,
-        track=ground.track,
-        control=view.control,
-        admission=view.admission,
-        concurrency=view.concurrency,
         committer=committer,
         settling=settling,
         sender=sender,
@@ -308,6 +250,7 @@ async def _wire(
         shelf=shelf,
         feeder=feeder,
         lane=lanes,
+        batch=batch,
         view=view,
         ready=ready,
         settings=request.settings,
@@ -317,6 +260,64 @@ async def _wire(
     parts.written([], await work.counts(lib, ground.track.id))
     await parts.refresh()
     return parts
+
+
+def _lane(
+    ground: _Ground,
+    view: View,
+    *,
+    feeder: Feeder,
+    committer: Committer,
+    sender: Sender,
+    settling: Settling,
+) -> InteractiveLane:
+    lane = InteractiveLane(
+        feeder=feeder,
+        admission=view.admission,
+        concurrency=view.concurrency,
+        sender=sender,
+        settling=settling,
+        control=view.control,
+        clock=ground.clock,
+        held=committer.held,
+        no_wait=ground.request.no_wait,
+        give_up_seconds=ground.request.settings.calls.give_up_minutes * 60,
+    )
+    feeder.refuse = settling.refuse
+    view.in_flight = lambda: lane.in_flight
+    view.retries = lambda: (len(feeder.waiting), feeder.waiting.next_due())
+    return lane
+
+
+def _lanes(
+    ground: _Ground,
+    view: View,
+    *,
+    batch: BatchGround,
+    preparer: Preparer,
+    interactive: InteractiveLane,
+    retire: Callable[[], Awaitable[None]],
+) -> Lanes:
+    return batch_side.lanes(
+        batch,
+        ground.request,
+        ground.ready,
+        track=ground.track,
+        view=view,
+        preparer=preparer,
+        interactive=interactive,
+        retire=retire,
+    )
+
+
+def _retire(feeder: Feeder, committer: Committer) -> Callable[[], Awaitable[None]]:
+    """Return what lets go of all that the interactive lane holds."""
+
+    async def retire() -> None:
+        feeder.clear()
+        await committer.flush()
+
+    return retire
 
 
 async def _view(ground: _Ground) -> View:
@@ -341,7 +342,7 @@ async def _view(ground: _Ground) -> View:
 async def _admission(ground: _Ground) -> Admission:
     request, clock = ground.request, ground.clock
     figures = limit_figures(request.settings, request.origins, ground.ready.rules)
-    budgets = _budgets(request.settings, request.max_cost)
+    budgets = budgets_of(request.settings, request.max_cost)
     admission = Admission(figures, budgets, rng=ground.rng.random)
     admission.restore(clock.monotonic(), clock.now(), await past(ground.lib, ground.track))
     return admission
@@ -382,30 +383,3 @@ def _settling(
         rng=ground.rng,
         learned=learned,
     )
-
-
-def check_budgets(request: RunRequest, ready: Ready, clock: Clock) -> None:
-    """Refuse to promise a cap on money for a model that has no known price.
-
-    Raises:
-        UsageError: there is a budget and no price.
-    """
-    budgets = _budgets(request.settings, request.max_cost)
-    if Pricing(ready.model, ready.lane, clock).known:
-        return
-    if budgets.run or budgets.day or budgets.month:
-        raise UsageError(
-            f"No price is known for {ready.model}, so no budget can be kept: choose another model, "
-            "or run without a budget."
-        )
-
-
-def run_options(request: RunRequest) -> dict[str, Any]:
-    """Return a run's options for its row in the library."""
-    return {
-        "lane": request.lane,
-        "limit": request.limit,
-        "max_cost": request.max_cost,
-        "no_wait": request.no_wait,
-        "concurrency": request.settings.concurrency,
-    }

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from gemtag_tui.imaging.child import ImagingPool
 from gemtag_tui.imaging.fastpath import passthrough
 from gemtag_tui.imaging.values import Changed, Limits, Prepared, PrepareRules, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Executor
+    from contextlib import AsyncExitStack
 
     from gemtag_tui.core.settings import Images
     from gemtag_tui.engine.attempts import Attempt
-    from gemtag_tui.imaging.child import ImagingPool
+
+_READERS = 2
+_MOST_DECODERS = 4
 
 Picture = Prepared | Refused | Changed
 
@@ -67,3 +73,16 @@ class Preparer:
 
     def _pass_all(self, attempts: Sequence[Attempt]) -> list[Picture | None]:
         return [passthrough(a.candidate.path, a.candidate.sha256, self._rules) for a in attempts]
+
+
+def open_preparer(stack: AsyncExitStack, images: Images) -> Preparer:
+    """Return a preparer under these settings, whose threads and children end with the stack."""
+    pool = ImagingPool(
+        images.workers or min(_MOST_DECODERS, os.cpu_count() or 1),
+        deadline=images.decode_seconds,
+        limits=image_limits(images),
+    )
+    stack.push_async_callback(pool.aclose)
+    readers = ThreadPoolExecutor(_READERS, thread_name_prefix="gemtag-read")
+    stack.callback(readers.shutdown, wait=False, cancel_futures=True)
+    return Preparer(pool, prepare_rules(images), readers)

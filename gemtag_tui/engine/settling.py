@@ -14,6 +14,7 @@ from gemtag_tui.core.snapshot import LastResult
 from gemtag_tui.core.verdicts import Halt, KnownBad, Park, Retry, Tagged
 from gemtag_tui.engine.control import CONFIGURATION
 from gemtag_tui.engine.entries import ABANDONED, FOREIGN, QUOTA_TROUBLES, status_of
+from gemtag_tui.engine.tail import tail_is_dead
 from gemtag_tui.imaging.values import Changed
 
 if TYPE_CHECKING:
@@ -38,11 +39,6 @@ _BILLED_PERHAPS = frozenset({Trouble.TIMEOUT})
 """The server may have finished and billed a call that we stopped waiting for."""
 _HEALTHY_SECONDS = 10.0
 _MOST_TOO_BIG = 5
-TAIL_SECONDS = 150.0
-"""When only assets are left that have all failed, an outage is waited for so long. Then they are
-put off (they come back by themselves) and the run ends, instead of trying until it gives up."""
-SUSPECT_SECONDS = 30.0
-"""The same when others were answered after each of them had failed: it is not the server then."""
 _FAMILIAR = {
     "rpm": "{:,.0f} requests a minute",
     "tpm": "{:,.0f} input tokens a minute",
@@ -154,8 +150,6 @@ class Settling:
         self.tally.warn(f"Some pictures were left out: {why}.", about="too big")
         self._feeder.pass_over(attempt)
 
-    # -- the parts of settling ------------------------------------------------------------------
-
     def _gone(self, attempt: Attempt) -> None:
         """Leave a file that is not what was scanned: only a scan can say what it is now."""
         why = "the file is no longer what was scanned"
@@ -196,7 +190,7 @@ class Settling:
         """Notice a request that is refused for every picture alike."""
         if isinstance(outcome, Answer):
             self._doubt.answered()
-        elif outcome.trouble is Trouble.IMAGE_MAYBE:
+        elif outcome.trouble in {Trouble.IMAGE_MAYBE, Trouble.REQUEST}:
             return self._doubt.refused(attempt.asset, outcome.message)
         return None
 
@@ -261,7 +255,11 @@ class Settling:
             attempt.failed(now, verdict, outcome)
         if verdict.blamed and attempt.tries >= self._calls.tries:
             self._put_off(attempt)
-        elif not quota and not verdict.better and self._tail_is_dead():
+        elif (
+            not quota
+            and not verdict.better
+            and (self._doubt.answered_once and tail_is_dead(self._feeder, now, self._last_success))
+        ):
             for one in (attempt, *self._feeder.give_up_waiting()):
                 self._put_off(one)
         else:
@@ -269,16 +267,6 @@ class Settling:
             if not quota:
                 fate = f"again in {verdict.after:.0f} s" if verdict.after >= 1 else "again at once"
                 self._log(attempt, verdict.kind, verdict.why, fate)
-
-    def _tail_is_dead(self) -> bool:
-        """Whether all that is left has failed and nothing answers any more."""
-        silent = self._silent()
-        if silent < SUSPECT_SECONDS or not self._doubt.answered_once:
-            return False
-        last = self._last_success
-        if silent >= TAIL_SECONDS:
-            return self._feeder.only_left(lambda a: a.failures > 0)
-        return self._feeder.only_left(lambda a: a.failed_at < last)
 
     def _put_off(self, attempt: Attempt) -> None:
         """Record a failure that comes back by itself."""

@@ -279,7 +279,6 @@ async def test_a_stop_shortens_the_wait_of_a_run_that_is_ending_by_itself():
         (Trouble.KEY, CONFIGURATION),
         (Trouble.MODEL, CONFIGURATION),
         (Trouble.NO_QUOTA, CONFIGURATION),
-        (Trouble.REQUEST, CONFIGURATION),
         (Trouble.BILLING, CONFIGURATION),
         (Trouble.CREDIT, LIMITED),
         (Trouble.SPEND_CAP, LIMITED),
@@ -296,9 +295,10 @@ async def test_what_would_hit_every_asset_stops_the_run_and_blames_none(trouble,
     assert world.tally.bad == 0
 
 
-async def test_a_request_refused_for_every_picture_alike_blames_none():
+@pytest.mark.parametrize("trouble", [Trouble.IMAGE_MAYBE, Trouble.REQUEST])
+async def test_a_request_refused_for_every_picture_alike_blames_none(trouble):
     world = World(100)
-    world.sender.rule = lambda asset, at: failing(Trouble.IMAGE_MAYBE, "Invalid argument.")
+    world.sender.rule = lambda asset, at: failing(trouble, "Invalid argument.")
     await world.finish(seconds=20)
     assert world.code == CONFIGURATION
     assert world.sent <= 12

@@ -214,7 +214,7 @@ async def test_commands_are_obeyed_while_it_runs(shop):
         assert "at most 3" in await order(shop, "concurrency", "3")
         assert "refused" in await order(shop, "concurrency", "many")
         assert "flex" in await order(shop, "lane", "flex")
-        assert "refused" in await order(shop, "lane", "batch")
+        assert "refused" in await order(shop, "lane", "sideways")
         assert "in force" in await order(shop, "reload")
         assert "refused" in await order(shop, "dance")
         assert shop.calls() == calls
