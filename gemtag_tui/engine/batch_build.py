@@ -39,9 +39,9 @@ _SLICE = 64
 _SLICE_BYTES = 8_000_000
 """Raw bytes prepared at once; a few such slices are in memory."""
 _AHEAD = 3
-_SPARE_BYTES = 256_000_000
+SPARE_BYTES = 256_000_000
 """Disk that is left alone."""
-_LINE_BYTES = 4_000
+LINE_BYTES = 4_000
 """Of a line beside its picture, roughly."""
 
 
@@ -96,7 +96,7 @@ class Builder:
             LibraryError: the library cannot be written.
         """
         ground = self.ground
-        check_room(ground.folder, _LINE_BYTES)
+        check_room(ground.folder, LINE_BYTES)
         job = await batch_jobs.open_job(
             ground.lib, self.track, echo=ground.batch.echo, first=first, run=ground.run
         )
@@ -259,7 +259,7 @@ def _gone(path: bytes) -> bool:
 
 
 def _need(one: Taken) -> int:
-    return one.candidate.size * 4 // 3 + _LINE_BYTES
+    return one.candidate.size * 4 // 3 + LINE_BYTES
 
 
 def _slices(taken: list[Taken]) -> Iterator[list[Taken]]:
@@ -282,7 +282,7 @@ def check_room(folder: Path, need: int) -> None:
     Raises:
         NoRoomError: it has not.
     """
-    if shutil.disk_usage(folder).free < need + _SPARE_BYTES:
+    if shutil.disk_usage(folder).free < need + SPARE_BYTES:
         raise _no_room(folder, need)
 
 
@@ -290,7 +290,7 @@ def _no_room(folder: Path, need: int) -> NoRoomError:
     free = shutil.disk_usage(folder).free / 1e6
     return NoRoomError(
         f"A batch job's file needs {need / 1e6:,.0f} MB more at {plain(str(folder))}, and "
-        f"{free:,.0f} MB are free ({_SPARE_BYTES / 1e6:,.0f} MB are left alone). Make room, or set "
+        f"{free:,.0f} MB are free ({SPARE_BYTES / 1e6:,.0f} MB are left alone). Make room, or set "
         "batch.max_file_bytes lower; everything tagged is kept."
     )
 

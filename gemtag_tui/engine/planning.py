@@ -17,8 +17,15 @@ from gemtag_tui.core.settings import Settings, Tier
 from gemtag_tui.core.snapshot import Counts
 from gemtag_tui.engine.config import Loaded
 from gemtag_tui.engine.figures import limit_figures
+from gemtag_tui.engine.plan_batch import (
+    BatchFacts,
+    available,
+    batch_duration,
+    batch_facts,
+    batch_notes,
+)
 from gemtag_tui.engine.plan_tokens import tokens_per_image
-from gemtag_tui.engine.preflight import BUILT_LANES, KEY_HELP
+from gemtag_tui.engine.preflight import KEY_HELP
 from gemtag_tui.engine.profiles import load_profile
 from gemtag_tui.engine.provider import likely_provider
 from gemtag_tui.gemini.key import find_key
@@ -28,12 +35,10 @@ if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
 
 LANES = ("interactive", "flex", "batch")
-LATENCY = {"interactive": 2.0, "flex": 120.0, "batch": 0.0}
+LATENCY = {"interactive": 2.0, "flex": 120.0}
 """Seconds a call may take: a small model's answer; flex aims at one to fifteen minutes."""
 WORKERS = 64
 """Calls at once to reckon with when a person has set no cap."""
-BATCH_SECONDS = 24 * 3600.0
-"""What Google aims at for a batch job (Batch API page, 2026-08)."""
 WAIT_WORTH = 3600.0
 """Below this many seconds nobody waits for half the price."""
 
@@ -76,6 +81,7 @@ class _Case:
     tokens: PerImage
     pace: Pace
     now: float
+    batch: BatchFacts
 
 
 async def make_plan(
@@ -104,7 +110,8 @@ async def make_plan(
     now = lib.clock.now()
     pace = await _pace(lib, loaded, rules, provider, now)
     images = max(0, counts.remaining - counts.in_batches)
-    case = _Case(settings, model, rules, images, tokens, pace, now)
+    facts = await batch_facts(lib, track)
+    case = _Case(settings, model, rules, images, tokens, pace, now, facts)
     lanes = tuple(_lane(case, name) for name in LANES)
     recommended, reason = _recommend(lanes, lane, images)
     return Plan(
@@ -148,16 +155,22 @@ async def _pace(lib: Library, loaded: Loaded, rules: ModelRules, provider: str, 
 def _lane(case: _Case, lane: str) -> LanePlan:
     each = _price_each(case, lane)
     cost = None if each is None else cost_of(case.images, each, case.tokens)
+    if lane == "batch":
+        return _batch_lane(case, each, cost)
     notes, possible = _notes(case, lane)
     if each is None:
         notes.append(f"The price of {case.model} is not known to gemtag.")
-    if lane == "batch":
-        length = Duration(BATCH_SECONDS if case.images else 0.0, "batch", 0.0)
-        notes.append("Google aims at 24 hours for a job; many end much sooner.")
-    else:
-        pace = replace(case.pace, latency=LATENCY[lane])
-        length = duration_of(case.images, case.tokens, each or 0.0, pace)
+    pace = replace(case.pace, latency=LATENCY[lane])
+    length = duration_of(case.images, case.tokens, each or 0.0, pace)
     return LanePlan(lane, possible, cost, length, tuple(notes))
+
+
+def _batch_lane(case: _Case, each: float | None, cost: Cost | None) -> LanePlan:
+    length, rounds = batch_duration(case.settings, case.rules, case.images, case.tokens.tokens_in)
+    notes = list(batch_notes(case.settings, case.rules, case.images, rounds, case.batch))
+    if each is None:
+        notes.append(f"The price of {case.model} is not known to gemtag.")
+    return LanePlan("batch", available(case.settings, case.rules), cost, length, tuple(notes))
 
 
 def _price_each(case: _Case, lane: str) -> float | None:
@@ -171,10 +184,6 @@ def _price_each(case: _Case, lane: str) -> float | None:
 
 def _notes(case: _Case, lane: str) -> tuple[list[str], bool]:
     tier = case.settings.limits.tier
-    if lane == "batch" and not case.rules.batch_available(tier):
-        return [f"The {tier} tier has no batch jobs for this model."], False
-    if lane not in BUILT_LANES:
-        return [f"This version does not run the {lane} lane; its price is shown to compare."], False
     if lane == "flex":
         if tier is Tier.FREE:
             return ["The free tier has no flex service."], False
@@ -194,13 +203,16 @@ def _recommend(lanes: tuple[LanePlan, ...], wanted: str, images: int) -> tuple[s
             wanted,
             "You chose it." if able else "You chose it, but it cannot be run; see its notes.",
         )
-    interactive, flex = by_name["interactive"], by_name["flex"]
-    quick = interactive.duration is not None and interactive.duration.seconds <= WAIT_WORTH
-    if quick or not flex.available:
+    interactive = by_name["interactive"]
+    if interactive.duration is not None and interactive.duration.seconds <= WAIT_WORTH:
         return "interactive", "It is the quickest, and every result is there at once."
-    return "interactive", (
-        "It is the quickest; the flex lane costs half if you can wait: `gemtag run --lane flex`."
-    )
+    for name, wait in (("batch", "a day or so"), ("flex", "and some may be turned away")):
+        if by_name[name].available:
+            return "interactive", (
+                f"It is the quickest; the {name} lane costs half if you can wait ({wait}): "
+                f"`gemtag run --lane {name}`."
+            )
+    return "interactive", "It is the quickest, and every result is there at once."
 
 
 def _warnings(

@@ -3,7 +3,10 @@ from __future__ import annotations
 import pytest
 
 from gemtag_tui.core.errors import GemtagError
+from gemtag_tui.core.models import rules_for
+from gemtag_tui.core.settings import Settings
 from gemtag_tui.engine.config import load_settings
+from gemtag_tui.engine.plan_batch import BatchFacts, batch_duration, batch_notes
 from gemtag_tui.engine.planning import make_plan
 from gemtag_tui.store.library import Library
 
@@ -50,10 +53,36 @@ async def test_it_needs_no_key_and_says_that_there_is_none(tmp_path):
 async def test_lanes_that_cannot_be_run_say_why(tmp_path):
     lanes = {one.lane: one for one in (await planned(tmp_path)).lanes}
     assert lanes["interactive"].available
-    assert not lanes["batch"].available
-    assert any("does not run" in note for note in lanes["batch"].notes)
+    assert lanes["batch"].available
+    assert any("24 hours" in note for note in lanes["batch"].notes)
     free = await planned(tmp_path, overrides={"limits.tier": "free"})
     assert [one.lane for one in free.lanes if one.available] == ["interactive"]
+    assert "free tier has no batch jobs" in free.lanes[2].notes[0]
+    own = {"limits.tier": "free", "batch.max_enqueued_tokens": 1000}
+    assert (await planned(tmp_path, overrides=own)).lanes[2].available
+
+
+@pytest.mark.parametrize(
+    ("tier", "images", "rounds"), [("tier1", 10_000, 1), ("tier1", 60_000, 5), ("tier2", 60_000, 1)]
+)
+def test_jobs_take_turns_below_the_enqueued_tokens(tier, images, rounds):
+    own = load_settings(None, {}, {"limits.tier": tier}).settings
+    length, found = batch_duration(own, rules_for("gemini-3.5-flash-lite"), images, 700.0)
+    assert found == rounds
+    assert length.seconds == rounds * 86_400
+
+
+def test_disk_need_and_a_small_first_job_are_said_before():
+    own, rules = Settings(), rules_for("gemini-3.5-flash-lite")
+    facts = BatchFacts(image_bytes=300_000, free_bytes=3_000_000_000)
+    words = " ".join(batch_notes(own, rules, 60_000, 5, facts))
+    assert "5 rounds" in words
+    assert "A job of 20 goes first" in words
+    assert "Needs up to 3,800 MB of disk at a time, and 3,000 MB are free: make room" in words
+    proven = BatchFacts(image_bytes=300_000, free_bytes=10**12, proven=True)
+    words = " ".join(batch_notes(own, rules, 100, 1, proven))
+    assert "goes first" not in words
+    assert "Needs up to 40 MB of disk at a time; 1,000.0 GB are free" in words
 
 
 async def test_a_model_that_goes_away_and_one_without_a_price_are_warned_of(tmp_path):
