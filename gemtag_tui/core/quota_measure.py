@@ -7,6 +7,7 @@ import math
 _WEIGHT = 0.01
 _LEAST, _MOST = 0.2, 8.0
 _SIGMAS = 2.0
+_FIRST_SPREAD = 0.05
 
 
 class Measure:
@@ -34,7 +35,11 @@ class Measure:
         self._seen += 1
         share = max(_WEIGHT, 1 / self._seen)
         self.typical += share * (real - self.typical)
-        if estimate > 0:
+        if estimate > 0 and self._seen == 1:
+            # How far the rule was off says nothing about how much pictures differ.
+            self.ratio = min(_MOST, max(_LEAST, real / estimate))
+            self._variance = (_FIRST_SPREAD * real) ** 2
+        elif estimate > 0:
             missed = real - estimate * self.ratio
             self._variance += share * (missed * missed - self._variance)
             ratio = min(_MOST, max(_LEAST, real / estimate))

@@ -32,13 +32,15 @@ class Spending:
         self._output_mean: float | None = None
 
     def need(self, width: int, height: int) -> Need:
-        """Return what to reserve for a picture of this size."""
-        prompt, output = self._rule(width, height)
-        if self._prompt_factor is not None:
-            prompt = round(prompt * self._prompt_factor)
+        """Return what to reserve for a picture of this size.
+
+        Its tokens are the rule's: admission measures by itself how far they are off.
+        """
+        rule, output = self._rule(width, height)
+        prompt = rule if self._prompt_factor is None else round(rule * self._prompt_factor)
         if self._output_mean is not None:
             output = round(self._output_mean)
-        return Need(max(1, prompt), self.pricing.expected(prompt, output))
+        return Need(max(1, rule), self.pricing.expected(prompt, output))
 
     def actual(self, answer: Answer, expected: float) -> float:
         """Return what an answer cost: by its usage, else what was expected."""
