@@ -75,10 +75,8 @@ def batch_notes(
     if not available(settings, rules):
         return [f"The {tier} tier has no batch jobs for this model: nothing would be sent."]
     target, expiry = f"{TARGET_HOURS:.0f} hours", f"{EXPIRY_HOURS:.0f} h"
-    notes = [
-        f"Half the price. Google aims at {target} for a job; many end much sooner, and one that "
-        f"takes {expiry} expires unpaid."
-    ]
+    hope = f"Google aims at {target} for a job; many end sooner, one that takes {expiry} expires"
+    notes = [f"Half the price. {hope} unpaid."]
     if rounds > 1:
         limit = enqueued_limit(settings.batch, rules, tier)
         notes.append(f"{limit:,} tokens may be enqueued at once: about {rounds:,} rounds of jobs.")

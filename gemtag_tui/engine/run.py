@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.errors import GemtagError, LibraryError
 from gemtag_tui.engine.assembly import Assembly, assemble
+from gemtag_tui.engine.batch_orders import BatchOrders
 from gemtag_tui.engine.clock import SystemClock
 from gemtag_tui.engine.config import load_settings
 from gemtag_tui.engine.control import CONFIGURATION, INTERRUPTED, Control
@@ -93,6 +94,7 @@ def _orders(parts: Assembly, request: RunRequest) -> Orders:
         reload=lambda: _reload(parts, request),
         change_lane=parts.change_lane,
         nudge=parts.lane.nudge,
+        batches=BatchOrders(parts.batch, lambda: parts.view.lane).obey,
     )
 
 
@@ -168,7 +170,9 @@ def _outcome(parts: Assembly, request: RunRequest, error: BaseException | None) 
     tally, counts = parts.view.tally, parts.view.counts
     left_out = parts.shelf.passed_over
     failed = tally.bad if request.limit is not None else counts.known_bad + counts.retry_later
-    if tally.settled == 0:
+    if counts.in_batches:
+        words = f"{counts.in_batches:,} are in batch jobs, {tally.done:,} tagged by this run."
+    elif tally.settled == 0:
         words = f"Nothing to do: {counts.tagged:,} of {counts.total:,} are tagged."
     else:
         words = f"Done: {tally.done:,} tagged by this run, {tally.bad:,} failed."
