@@ -67,19 +67,20 @@ async def commit(lib: Library, group: Group) -> Counts | None:
     Raises:
         LibraryError: when the library cannot be written.
     """
-    kept = None
-    async with lib.transaction() as db:
-        await _results(db, group)
-        if group.failures:
-            await failure_rows.write(db, group.failures, group.run)
-        if group.ledger:
-            await _ledger(db, group.ledger, group.run)
-        if group.errors:
-            await db.executemany(_ERROR, [_error(line, group.run) for line in group.errors])
-        if group.snapshot is not None:
-            kept = await _snapshot(db, group.snapshot)
-        if group.results and group.index:
-            await indexer.index_some(db, group.index)
+    return await lib.at_once(lambda db: _write(db, group))
+
+
+async def _write(db: aiosqlite.Connection, group: Group) -> Counts | None:
+    await _results(db, group)
+    if group.failures:
+        await failure_rows.write(db, group.failures, group.run)
+    if group.ledger:
+        await _ledger(db, group.ledger, group.run)
+    if group.errors:
+        await db.executemany(_ERROR, [_error(line, group.run) for line in group.errors])
+    kept = None if group.snapshot is None else await _snapshot(db, group.snapshot)
+    if group.results and group.index:
+        await indexer.index_some(db, group.index)
     return kept
 
 

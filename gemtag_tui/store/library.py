@@ -6,19 +6,23 @@ import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import aiosqlite
 
 from gemtag_tui.core.clock import Clock
 from gemtag_tui.core.errors import LibraryError
 from gemtag_tui.core.text import plain
+from gemtag_tui.store.direct import Work, whole
 from gemtag_tui.store.migrate import migrate, version_of
 from gemtag_tui.store.schema import APPLICATION_ID, Migration, refuse_newer, shipped
 from gemtag_tui.store.trouble import explain, is_trouble
 from gemtag_tui.store.uri import uri
+
+T = TypeVar("T")
 
 BUSY_MS = 15_000
 _OLDEST_SQLITE = (3, 38, 0)
@@ -48,6 +52,8 @@ class Library:
         self.clock = clock
         self._writer: aiosqlite.Connection | None = None
         self._reader: aiosqlite.Connection | None = None
+        self._direct: sqlite3.Connection | None = None
+        self._hand = ThreadPoolExecutor(1, thread_name_prefix="gemtag-write")
         self._turn = asyncio.Lock()
 
     @classmethod
@@ -146,6 +152,38 @@ class Library:
                     raise explain(error, self.path) from error
                 raise
 
+    async def at_once(self, work: Work[T]) -> T:
+        """Run one transaction in one hop to a thread: for the groups that the engine commits.
+
+        It is finished also when this task is cancelled meanwhile.
+
+        Args:
+            work: gets the connection and awaits nothing else.
+
+        Raises:
+            LibraryError: when the library cannot be written; nothing of this was kept.
+        """
+        if self._writer is None:
+            raise LibraryError(f"{plain(str(self.path))} was opened for reading only.")
+        async with self._turn:
+            loop = asyncio.get_running_loop()
+            done = loop.run_in_executor(self._hand, self._whole, work)
+            try:
+                return await asyncio.shield(done)
+            except asyncio.CancelledError:
+                await asyncio.wait([done])
+                raise
+
+    def _whole(self, work: Work[T]) -> T:
+        try:
+            if self._direct is None:
+                self._direct = _connect_direct(uri(self.path, "rw"), _WRITER)
+            return whole(self._direct, work)
+        except sqlite3.Error as error:
+            if is_trouble(error):
+                raise explain(error, self.path) from error
+            raise
+
     async def rows(self, sql: str, values: Iterable[Any] = ()) -> list[Any]:
         """Read all rows of a query.
 
@@ -173,7 +211,11 @@ class Library:
         """Close both connections; does nothing when that was done before."""
         reader, self._reader = self._reader, None
         writer, self._writer = self._writer, None
+        direct, self._direct = self._direct, None
+        self._hand.shutdown()
         try:
+            if direct is not None:
+                direct.close()
             if reader is not None:
                 await reader.close()
         finally:
@@ -212,6 +254,18 @@ async def _connect(address: str, pragmas: Iterable[str]) -> aiosqlite.Connection
             await connection.execute_fetchall(pragma)
     except BaseException:
         await connection.close()
+        raise
+    return connection
+
+
+def _connect_direct(address: str, pragmas: Iterable[str]) -> sqlite3.Connection:
+    """Open a connection for the writing thread; it is closed by whoever closes the library."""
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in pragmas:
+            connection.execute(pragma)
+    except BaseException:
+        connection.close()
         raise
     return connection
 

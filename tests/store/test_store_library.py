@@ -288,3 +288,31 @@ async def test_learned_limits_are_kept_and_forgotten(tmp_path):
         assert set(await limits.learned(lib, "google", "m")) == {"rpd"}
         await limits.forget(lib, "google", "m")
         assert await limits.learned(lib, "google", "m") == {}
+
+
+async def test_a_transaction_in_one_hop_is_kept_whole_or_not_at_all(tmp_path):
+    async def write(db):
+        await db.execute("INSERT INTO setting VALUES ('a', '1')")
+        return await db.execute_fetchall("SELECT value FROM setting WHERE name = 'a'")
+
+    async def fail(db):
+        await db.execute("INSERT INTO setting VALUES ('b', '1')")
+        raise KeyError("b")
+
+    async with await opened(tmp_path) as lib:
+        assert [tuple(row) for row in await lib.at_once(write)] == [("1",)]
+        with pytest.raises(KeyError):
+            await lib.at_once(fail)
+        assert await lib.row("SELECT 1 FROM setting WHERE name = 'a'") is not None
+        assert await lib.row("SELECT 1 FROM setting WHERE name = 'b'") is None
+
+
+async def test_a_transaction_in_one_hop_may_wait_for_nothing_else(tmp_path):
+    async def wander(db):
+        await db.execute("INSERT INTO setting VALUES ('c', '1')")
+        await asyncio.sleep(0)
+
+    async with await opened(tmp_path) as lib:
+        with pytest.raises(RuntimeError, match="waited for something"):
+            await lib.at_once(wander)
+        assert await lib.row("SELECT 1 FROM setting WHERE name = 'c'") is None
