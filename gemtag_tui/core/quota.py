@@ -16,6 +16,8 @@ from itertools import chain
 MARGIN = 0.005
 """A weight is held for this share longer than the span: calls may reach the server up to 0.3 s
 later than others, and 99.5 % of the limit is still used."""
+PAST = 4
+"""Spans for which the log can be looked back at."""
 SLACK = 0.1
 """Seconds by which the pace may be overtaken: a timer that wakes late costs nothing."""
 
@@ -54,7 +56,8 @@ class PacedWindow:
     """
 
     def __init__(self, limit: int, span: float = 60.0) -> None:
-        self._limit = max(0, limit)
+        self._limit = self._rate = max(0, limit)
+        self._span = span
         self._hold = span * (1 + MARGIN)
         self._log: deque[Entry] = deque()
         self._past: deque[Entry] = deque()  # out of the window: what a late refusal looks back at
@@ -69,9 +72,9 @@ class PacedWindow:
 
     def earliest(self, now: float, weight: int) -> float:
         """Return the first moment at which `weight` may be taken; `inf` for never."""
-        if not self._limit:
+        if not self._rate:
             return now
-        if weight > self._limit:
+        if self._limit and weight > self._limit:
             return math.inf
         self._forget(now)
         return max(now, self._next - SLACK, self._room_at(weight))
@@ -97,9 +100,14 @@ class PacedWindow:
         """Take back what never left this machine."""
         self.correct(entry, 0)
 
-    def set_limit(self, now: float, limit: int) -> None:
-        """Change the limit; the log stays, and the pace owed is scaled."""
+    def set_limit(self, now: float, limit: int, pace: int = 0) -> None:
+        """Change the limit; the log stays, and the pace owed is scaled.
+
+        Args:
+            pace: weight per span to pace by where that is less, 0 for the limit itself.
+        """
         before, self._limit = self._step, max(0, limit)
+        self._rate = min(pace or self._limit, self._limit or pace)
         owed = max(0.0, self._next - now)
         self._next = now + (owed * self._step / before if before else 0.0)
 
@@ -113,14 +121,22 @@ class PacedWindow:
         self._forget(now)
         return self._log[0].at + self._hold if self._log else now
 
+    @property
+    def pace(self) -> int:
+        """Weight per span that it paces by, 0 for none."""
+        return self._rate
+
     def accepted(self, until: float) -> int:
         """Return the weight sent in the span before `until` and, as far as known, not refused."""
-        since = until - self._hold / (1 + MARGIN)
-        return sum(
-            e.weight
+        return sum(e.weight for e in self.entries(until - self._span, until))
+
+    def entries(self, since: float, until: float) -> list[Entry]:
+        """Return what was sent between and, as far as known, not refused; kept for `PAST` spans."""
+        return [
+            e
             for e in chain(self._past, self._log)
             if since < e.at < until and e.fate is not Fate.REFUSED
-        )
+        ]
 
     def load(self, now: float, history: Iterable[tuple[float, int, Fate]]) -> None:
         """Fill an empty log from before a restart: (when, weight, fate), in any order."""
@@ -133,7 +149,7 @@ class PacedWindow:
 
     @property
     def _step(self) -> float:
-        return self._hold / self._limit if self._limit else 0.0
+        return self._hold / self._rate if self._rate else 0.0
 
     def _add(self, weight: int) -> None:
         self._sum += weight
@@ -141,7 +157,7 @@ class PacedWindow:
 
     def _room_at(self, weight: int) -> float:
         excess = self._sum + weight - self._limit
-        if excess <= 0:
+        if not self._limit or excess <= 0:
             return -math.inf
         for entry in self._log:
             excess -= entry.weight
@@ -156,5 +172,5 @@ class PacedWindow:
             gone.held = False
             self._sum -= gone.weight
             self._past.append(gone)
-        while self._past and self._past[0].at + 2 * self._hold <= now:
+        while self._past and self._past[0].at + PAST * self._hold <= now:
             self._past.popleft()

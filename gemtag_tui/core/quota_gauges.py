@@ -28,6 +28,7 @@ def gauges(
         _window("spend", limits.spend, now, unix),
     ]
     for gauge in rows:
+        gauge["limit"] = to_figure(gauge["name"], limits.ceilings[gauge["name"]].value)
         gauge["source"] = limits.ceilings[gauge["name"]].origin
         gauge["refused"] = lessons.refused(unix, gauge["name"])
     for name, budget in purse.named(unix):

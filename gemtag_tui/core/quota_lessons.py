@@ -7,12 +7,21 @@ from collections.abc import Callable
 
 from gemtag_tui.core.calls import CallError, Trouble
 from gemtag_tui.core.pacific import day_of
+from gemtag_tui.core.quota_asking import Asking
 from gemtag_tui.core.quota_cooldown import CoolDown
 from gemtag_tui.core.quota_limits import GAUGE_OF, Limiters, to_figure, to_whole
+from gemtag_tui.core.quota_search import WALL, Evidence, Phase
 from gemtag_tui.core.quota_values import Grant, Lesson, ParkUntil, WaitUntil
 
 LONGEST_ASKED_WAIT = 65.0
 """Seconds of a server's "retry in" that are believed: a minute's limit needs no longer one."""
+ASK_AFTER = 2.0
+"""Seconds after a refusal until one call asks: a bucket has refilled a little by then."""
+FEW = 3
+"""Calls let in before a refusal that are too few to go by."""
+WALL_WAIT = 4.0
+WALL_LONGEST = 32.0
+"""Seconds to wait where nothing was let in since the last refusal; doubles while it goes on."""
 WITHOUT_USE = 15.0
 """Seconds to wait after a refusal that our own use cannot explain; doubles while it goes on."""
 NAMES = {
@@ -35,7 +44,8 @@ class Lessons:
         self._limits = limiters
         self.cool = CoolDown(rng)
         self._shut: tuple[float, str] = (-math.inf, "")
-        self._alone = 0
+        self._asking = Asking()
+        self._alone, self._wall = 0, WALL_WAIT
         self._counts: dict[str, int] = {}
         self._day = ""
 
@@ -57,44 +67,76 @@ class Lessons:
         until, name = self._shut
         if now < until:
             return WaitUntil(until, name, f"refused for {NAMES[name]}")
+        until = self._asking.until()
+        if now < until:
+            return WaitUntil(until, self._asking.name, "one call asks how much is let in")
         if now < self.cool.until:
             return WaitUntil(self.cool.until, "", "refused again and again, no quota named")
         return None
 
+    def granted(self, now: float) -> None:
+        """Take in that a call goes out."""
+        self._asking.granted(now)
+
+    def failed(self, now: float) -> None:
+        """Take in a call that failed for no limit's sake."""
+        self._asking.failed(now)
+
     def success(self, sent: float) -> None:
         """Take in an answer to a call sent at `sent` (monotonic seconds)."""
         self.cool.success(sent)
-        self._alone = 0
+        self._alone, self._wall = 0, WALL_WAIT
+        if self._asking.answers(sent):
+            self._limits.ceilings[self._asking.name].let_in(sent)
+            self._asking.end()
+            self._limits.apply(sent)
 
     def take(self, now: float, unix: float, grant: Grant, error: CallError) -> Lesson | None:
         """Take in one refusal; returns the lesson when a figure changed."""
         name = GAUGE_OF[error.trouble]
         self._count(unix, name)
         if error.trouble is Trouble.CAPACITY:
-            return self._bare(now, grant, error)
+            self._bare(now, grant, error)
+            return None
         if name == "rpd":
             return self._day_spent(now, unix, error)
         ceiling = self._limits.ceilings[name]
         old, first = ceiling.value, grant.at > ceiling.lesson_at
         self._close(now, name, error.retry_after)
         value = to_whole(name, error.quota_value) if error.quota_value else None
-        if value is None and first and self._unexplained(now, name, grant, old):
+        evidence = self._limits.evidence(name, grant.request, grant.tokens)
+        self._limits.refused(name, grant.at, evidence)
+        idle = ceiling.search.phase is Phase.IDLE
+        if value is None and first and idle and self._unexplained(now, name, evidence, old):
             ceiling.lesson_at = now
             return None
-        changed = ceiling.teach(now, grant.at, value, self._accepted(now, name, grant))
+        if value is None and first:
+            self._breathe(now, name, evidence)
+        changed = ceiling.teach(now, grant.at, value, evidence)
+        self._ask(now, name)
         self._limits.apply(now)
         return self._told(name, old, unix, error) if changed else None
 
-    def _accepted(self, now: float, name: str, grant: Grant) -> int:
-        if name == "spend":
-            return self._limits.spend.used(now)
-        if name == "tpm":
-            return self._limits.tpm.accepted(grant.tokens.at)
-        return self._limits.rpm.accepted(grant.request.at)
+    def _breathe(self, now: float, name: str, evidence: Evidence) -> None:
+        """Wait a little, longer and longer where nothing at all gets through."""
+        phase = self._limits.ceilings[name].search.phase
+        if phase is Phase.SEEKING:
+            self._close(now, name, ASK_AFTER)
+        elif evidence.fresh_calls < WALL:
+            self._close(now, name, self._wall)
+            self._wall = min(WALL_LONGEST, self._wall * 2)
 
-    def _unexplained(self, now: float, name: str, grant: Grant, old: int) -> bool:
+    def _ask(self, now: float, name: str) -> None:
+        """Let one call ask, or none any longer, as the search for this limit wants it."""
+        asking = self._limits.ceilings[name].search.phase is Phase.ASKING
+        if asking and not self._asking.name:
+            self._asking.begin(max(now + ASK_AFTER, self._shut[0]), name)
+        elif not asking and self._asking.name == name:
+            self._asking.end()
+
+    def _unexplained(self, now: float, name: str, evidence: Evidence, old: int) -> bool:
         """Wait instead of learning a tiny limit when others seem to have used the quota up."""
-        if not old or self._accepted(now, name, grant) * 10 >= old:
+        if not old or evidence.accepted * 10 >= old or evidence.calls >= FEW:
             return False
         self._alone += 1
         if self._alone % 4 == 0:

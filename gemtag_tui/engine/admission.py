@@ -148,7 +148,10 @@ class Admission:
             return None
         refused = error.trouble in GAUGE_OF
         self._close(grant, Fate.REFUSED if refused else Fate.ACCEPTED, nanos(usd))
-        return self._lessons.take(now, unix, grant, error) if refused else None
+        if refused:
+            return self._lessons.take(now, unix, grant, error)
+        self._lessons.failed(now)
+        return None
 
     def release(self, grant: Grant) -> None:
         """Take back a grant whose call never left this machine."""
@@ -181,7 +184,7 @@ class Admission:
 
     def pace(self) -> float:
         """Return the calls per second that the limits of a minute let through, 0 for no limit."""
-        requests, tokens = self._limits.rpm.limit, self._limits.tpm.limit
+        requests, tokens = self._limits.rpm.pace, self._limits.tpm.pace
         paces = [requests / 60.0] if requests else []
         if tokens and self._measure.typical:
             paces.append(tokens / self._measure.typical / 60.0)
@@ -236,6 +239,8 @@ class Admission:
         self._pending += 1
         self._purse.reserve(nano)
         limits = self._limits
+        limits.begun(now)
+        self._lessons.granted(now)
         return Grant(
             at=now,
             unix=unix,

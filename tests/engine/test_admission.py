@@ -84,17 +84,17 @@ def test_a_request_bigger_than_the_minute_is_said_to_be() -> None:
 
 def test_several_refusals_at_once_are_one_lesson() -> None:
     adm = admission(rpm=6000)
-    grants = [grant(adm, i * 0.02) for i in range(40)]
+    grants = [grant(adm, i * 0.05) for i in range(40)]
     lessons = [
-        refuse(adm, g, 1.0 + i * 0.01, quota(Trouble.RATE_REQUESTS, 30))
+        refuse(adm, g, 2.0 + i * 0.01, quota(Trouble.RATE_REQUESTS, 30))
         for i, g in enumerate(grants[30:])
     ]
     assert [x is not None for x in lessons] == [True] + [False] * 9
     assert lessons[0] is not None
     assert (lessons[0].name, lessons[0].old, lessons[0].new) == ("rpm", 6000, 30)
-    assert gauge(adm, "rpm", 1.2).limit == 30
-    assert gauge(adm, "rpm", 1.2).source == "learned"
-    assert gauge(adm, "rpm", 1.2).refused == 10
+    assert gauge(adm, "rpm", 2.2).limit == 30
+    assert gauge(adm, "rpm", 2.2).source == "learned"
+    assert gauge(adm, "rpm", 2.2).refused == 10
 
 
 def test_the_servers_delay_is_believed_for_a_minute_at_most() -> None:
@@ -108,20 +108,20 @@ def test_the_servers_delay_is_believed_for_a_minute_at_most() -> None:
 def test_a_learned_limit_rises_again_but_never_above_the_configured_one() -> None:
     adm = admission(rpm=100)
     for i in range(60):
-        g = grant(adm, i * 0.61)
+        g = grant(adm, i * 0.95)
         if i < 59:
             adm.settle(g)
-    refuse(adm, g, 37.0, quota(Trouble.RATE_REQUESTS))
-    first = gauge(adm, "rpm", 37.0).limit
+    refuse(adm, g, 57.0, quota(Trouble.RATE_REQUESTS))
+    first = gauge(adm, "rpm", 57.0).limit
     assert 56 <= first <= 59
     seen = []
     for minute in range(1, 300):
-        adm.ask(NOW + 37 + minute * 60, UNIX + 37 + minute * 60, NEED)
-        seen.append(gauge(adm, "rpm", 37 + minute * 60).limit)
+        adm.ask(NOW + 57 + minute * 60, UNIX + 57 + minute * 60, NEED)
+        seen.append(gauge(adm, "rpm", 57 + minute * 60).limit)
     assert seen[8] == first
     assert seen[10] == math.floor(first * 1.03)
     assert max(seen) == seen[-1] == 100
-    assert gauge(adm, "rpm", 37 + 300 * 60).source == "yours"
+    assert gauge(adm, "rpm", 57 + 300 * 60).source == "yours"
 
 
 def test_a_named_value_at_our_own_limit_changes_nothing_at_first() -> None:
@@ -264,8 +264,8 @@ def test_limits_can_be_changed_while_it_runs() -> None:
     grant(adm)
     assert isinstance(adm.ask(NOW + 1, UNIX + 1, NEED), WaitUntil)
     adm.set_limits(NOW + 1, LimitFigures(rpm=Limit(600, "command line")))
-    grant(adm, 1.0)
-    assert gauge(adm, "rpm", 1.0).source == "command line"
+    grant(adm, 1.5)
+    assert gauge(adm, "rpm", 1.5).source == "command line"
 
 
 class HandClock:
