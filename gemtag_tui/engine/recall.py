@@ -21,12 +21,13 @@ async def past(lib: Library, track: Track) -> Past:
     who = (track.provider, track.model)
     today = day_of(now)
     calls = await ledger.recent(lib, *who, now - _SPEND_SECONDS)
+    served = await ledger.requests_today(lib, *who, today)
+    refused = await ledger.refused_today(lib, *who, today)
     return Past(
         calls=[PastCall(*call) for call in calls],
-        requests_today=max(
-            await ledger.requests_today(lib, *who, today), await _last_count(lib, track, today)
-        ),
-        refused_today=await ledger.refused_today(lib, *who, today),
+        # Whether refused calls count against the day is not known: better to think that they do.
+        requests_today=max(served + refused, await _last_count(lib, track, today)),
+        refused_today=refused,
         day_usd=await ledger.day_spend(lib, today, track.provider),
         month_usd=await ledger.month_spend(lib, month_of(now), track.provider),
         learned=await kept_limits(lib, track),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.tally import Tally
     from gemtag_tui.store.tracks import Track
+
+
+_SPEND_MINUTES = 10.0
 
 
 def _no_retries() -> tuple[int, float | None]:
@@ -75,7 +79,7 @@ class View:
         gauges = self.admission.gauges(now, unix)
         left = self.goal - tally.settled
         rate = tally.meter.per_minute(now)
-        day = next((g for g in gauges if g.name == "rpd"), None)
+        day = _gauge(gauges, "rpd")
         return RunSnapshot(
             run=self.run,
             pid=self.pid,
@@ -98,7 +102,7 @@ class View:
             rate_overall=round(tally.meter.overall(now), 1),
             rate_history=tally.meter.history(now),
             rate_slot_seconds=SLOT_SECONDS,
-            eta_seconds=self._eta(left, rate, day, unix),
+            eta_seconds=self._eta(left, rate, gauges, unix),
             cost_usd=tally.cost_usd,
             cost_to_come=left * (tally.cost_per_asset or 0.0),
             tokens_in=tally.tokens_in,
@@ -130,14 +134,16 @@ class View:
             return ""
         return f"{waiting:,} to be tried again, next in {max(0.0, due - now):.0f} s"
 
-    def _eta(self, left: int, rate: float, day: Gauge | None, unix: float) -> float | None:
+    def _eta(self, left: int, rate: float, gauges: list[Gauge], unix: float) -> float | None:
         if left and self.lane == "batch":
             return None  # results come in by the job: their pace says nothing of the next one's end
         if left and (self.control.paused or self.control.ending is not None):
             return None
+        day = _gauge(gauges, "rpd")
         midnight = next_midnight(unix) - unix
         parked = max(0.0, self.control.parked_until - unix)
         pace = rate or self.tally.meter.overall(self.clock.monotonic())
+        pace = min(pace, self._money_pace(gauges))
         eta = seconds_left(
             left,
             pace,
@@ -149,3 +155,14 @@ class View:
         if eta is None or not parked or (day is not None and day.limit):
             return eta
         return eta + parked
+
+    def _money_pace(self, gauges: list[Gauge]) -> float:
+        """Return the assets per minute that the money per ten minutes allows in the long run."""
+        spend, cost = _gauge(gauges, "spend"), self.tally.cost_per_asset
+        if spend is None or not spend.limit or not cost:
+            return math.inf
+        return spend.limit / _SPEND_MINUTES / cost
+
+
+def _gauge(gauges: list[Gauge], name: str) -> Gauge | None:
+    return next((gauge for gauge in gauges if gauge.name == name), None)
