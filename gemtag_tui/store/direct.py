@@ -1,8 +1,8 @@
 """A whole transaction in one hop to the writer's thread.
 
 aiosqlite sends every statement to its thread and back. A group commit has a dozen of them: most of
-its cost, and of the time in which a paid answer is not yet on disk, would be the way there and back.
-Here the same code runs in the thread itself, on a plain connection with aiosqlite's verbs.
+its cost, and of the time in which a paid answer is not yet on disk, would go into these hops. Here
+the same code runs in the thread itself, on a plain connection with aiosqlite's verbs.
 """
 
 from __future__ import annotations

@@ -124,6 +124,19 @@ def test_two_minutes_of_outage_cost_two_minutes(error: CallError, rpm: int) -> N
     assert world.concurrency.single_worker_times == 1
 
 
+@pytest.mark.parametrize("seconds", [0.002, 0.05])
+def test_an_outage_that_fails_at_once_costs_few_calls(seconds: float) -> None:
+    def fault(now: float, rng: random.Random):
+        refused = CallError(Trouble.NETWORK, "refused")
+        return (refused, seconds) if START + 60 <= now < START + 180 else None
+
+    server = Server(fault=fault)
+    world = World(admission(), server, arrival=0.01).run(240)
+    during = [t for t in server.arrivals if START + 60 <= t < START + 180]
+    assert len(during) <= 64
+    assert world.concurrency.single_worker_times == 1
+
+
 def test_an_outage_that_swallows_calls_leaves_no_trace_either() -> None:
     def fault(now: float, rng: random.Random):
         hangs = START + 60 <= now < START + 180

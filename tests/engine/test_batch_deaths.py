@@ -85,9 +85,7 @@ async def world(folder: Path, server: ModelServer, deaths=()):
     lib = await MortalLibrary.open(folder / "library.db", clock)
     try:
         await fill(lib, folder / "pics", PICTURES)
-        track = await tracks.ensure_track(
-            lib, "google", MODEL, PROFILE.id, "default", PROFILE.body
-        )
+        track = await tracks.ensure_track(lib, "google", MODEL, PROFILE.id, "default", PROFILE.body)
         lib.count, lib.deaths = 0, tuple(deaths)
         yield World(lib, clock, server, pool, track)
     finally:
@@ -120,9 +118,7 @@ async def check(one: World) -> None:
     assert calls[1] == pytest.approx(sum(job.cost_usd for job in jobs))
 
 
-FATES = st.lists(
-    st.sampled_from([FINE, FINE, BEFORE, AFTER, DIE_BEFORE, DIE_AFTER]), max_size=30
-)
+FATES = st.lists(st.sampled_from([FINE, FINE, BEFORE, AFTER, DIE_BEFORE, DIE_AFTER]), max_size=30)
 
 
 @hypothesis_settings(

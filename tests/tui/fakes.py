@@ -11,12 +11,20 @@ from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.snapshot import Counts
 from gemtag_tui.engine.checks import Check
 from gemtag_tui.engine.planning import LanePlan, Plan
-from gemtag_tui.store.batches import JobRow
+from gemtag_tui.store.batches import JobRow, OddLine, Stranger
 from gemtag_tui.store.browse import AssetRow
 from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
 from gemtag_tui.store.search import AssetDetail, FilePlace, Found
 from gemtag_tui.store.work import State
-from gemtag_tui.tui.wanted import AssetView, ModelChoice, PlanView, ScanState, Trial
+from gemtag_tui.tui.wanted import (
+    AssetView,
+    BatchDetail,
+    BatchView,
+    ModelChoice,
+    PlanView,
+    ScanState,
+    Trial,
+)
 from gemtag_tui.tui.widgets.listed import Listed
 
 NOW = 1_795_349_000.0
@@ -167,7 +175,11 @@ class FakeAsks:
     failed: list[FailureRow] = field(default_factory=failing)
     rows: list[AssetRow] = field(default_factory=lambda: [asset(i) for i in range(1, 101)])
     jobs: list[JobRow] = field(default_factory=list)
-    batches_built: bool = False
+    strangers: list[Stranger] = field(default_factory=list)
+    details: dict[int, BatchDetail] = field(default_factory=dict)
+    odd: list[OddLine] = field(default_factory=list)
+    landed: tuple[int, int] = (0, 0)
+    seen: BatchView = field(default_factory=BatchView)
     told: list[tuple[str, ...]] = field(default_factory=list)
     decided: list[tuple[str, Sequence[Selection]]] = field(default_factory=list)
     asked: list[tuple[AssetView, str]] = field(default_factory=list)
@@ -224,8 +236,8 @@ class FakeAsks:
     async def failure_detail(self, row: FailureRow) -> list[tuple[str, str]]:
         return [("Image", row.path.decode("utf-8", "surrogateescape")), ("Raw answer", "{}")]
 
-    async def each_cost(self) -> float | None:
-        return 0.0005
+    async def each_cost(self, lane: str = "interactive") -> float | None:
+        return 0.0005 if lane == "interactive" else 0.00025
 
     async def decide(self, verb: str, selections: Sequence[Selection]) -> str:
         self.decided.append((verb, list(selections)))
@@ -247,8 +259,27 @@ class FakeAsks:
     async def track_names(self) -> dict[int, str]:
         return {1: "gemini-3.5-flash-lite · default · google"}
 
-    async def batch_jobs(self) -> list[JobRow]:
-        return self.jobs
+    async def batch_view(self) -> BatchView:
+        view = BatchView(jobs=tuple(self.jobs), strangers=tuple(self.strangers))
+        if self.seen != view:
+            self.seen = view
+        return self.seen
 
-    def runs_batches(self) -> bool:
-        return self.batches_built
+    async def batch_detail(self, job: int) -> BatchDetail:
+        return self.details.get(job) or BatchDetail(job=job)
+
+    async def batch_odd_lines(self, job: int) -> list[OddLine]:
+        del job
+        return self.odd
+
+    async def batch_order(self, verb: str, job: str = "") -> str:
+        self.told.append(("batch", verb, job))
+        return f"{verb} done"
+
+    async def watch_batches(self) -> int:
+        self.told.append(("batch", "watch"))
+        return 4712
+
+    async def batches_landed(self, since: float) -> tuple[int, int]:
+        del since
+        return self.landed

@@ -159,8 +159,8 @@ class FakeSource(FakeAsks):
         self.told.append((verb, argument))
         return f"{verb} taken"
 
-    async def offer(self) -> Offer:
-        return self.offered
+    async def offer(self, lane: str = "") -> Offer:
+        return replace(self.offered, lane=lane or self.offered.lane)
 
     async def start(self, args: Sequence[str] = ()) -> int:
         if self.offered.obstacle:

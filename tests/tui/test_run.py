@@ -177,15 +177,44 @@ async def test_keys_become_commands(keys, state, told):
 async def test_another_lane_is_chosen_by_name_and_asked_for():
     source = FakeSource()
     async with shown(source) as (app, pilot):
-        await pilot.press("L", *"slow", "enter")
+        await pilot.press("ctrl+l", *"slow", "enter")
         await settle(pilot)
         assert "Write one of auto, interactive, flex, batch." in text_of(app)
         await pilot.press(*["backspace"] * 4, *"flex", "enter")
         await settle(pilot)
-        assert "Hand 18,204 images to the lane flex? y/N" in text_of(app)
+        assert "Hand 18,204 images to the flex lane, about $8.24? y/N" in text_of(app)
         await pilot.press("y")
         await settle(pilot)
     assert source.told == [("lane", "flex")]
+
+
+@pytest.mark.parametrize(
+    ("lane", "other"), [("interactive", "batch"), ("flex", "batch"), ("batch", "interactive")]
+)
+async def test_one_key_hands_what_remains_to_batch_and_back(lane, other):
+    source = FakeSource(state=look(snapshot=snapshot(lane=lane)))
+    async with shown(source) as (app, pilot):
+        await pilot.press("L")
+        await settle(pilot)
+        assert f"Hand 18,204 images to the {other} lane, about $8.24? y/N" in text_of(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert source.told == []
+        await pilot.press("L")
+        await settle(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+    assert source.told == [("lane", other)]
+
+
+async def test_a_lane_that_cannot_be_had_is_said_before():
+    words = "The free tier has no batch jobs for this model: nothing would be sent."
+    source = FakeSource(offered=Offer(images=9, cost=0.1, lane="batch", obstacle=words))
+    async with shown(source) as (app, pilot):
+        await pilot.press("L")
+        await settle(pilot)
+        assert "Can't hand over: The free tier has no batch jobs" in text_of(app)
+    assert source.told == []
 
 
 async def test_keys_that_need_an_engine_say_so():
