@@ -25,6 +25,7 @@ class Selection:
         head: whose message begins so (see `FailureGroup.head`).
         track: of this track, or found without asking a model.
         standing: that stand so, among those that can be moved.
+        job: that a batch job's lines came to.
     """
 
     ids: tuple[int, ...] = ()
@@ -32,6 +33,7 @@ class Selection:
     head: str | None = None
     track: Track | None = None
     standing: Standing | None = None
+    job: int | None = None
 
 
 async def retry(lib: Library, selection: Selection) -> int:
@@ -72,6 +74,9 @@ def _where(selection: Selection, standings: tuple[Standing, ...]) -> tuple[str, 
     if selection.kind is not None:
         parts.append("b.kind = ?")
         values.append(selection.kind.value)
+    if selection.job is not None:
+        parts.append("b.job = ?")
+        values.append(selection.job)
     if selection.head is not None:
         parts.append("b.head = ?")
         values.append(selection.head)

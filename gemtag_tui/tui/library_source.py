@@ -21,7 +21,7 @@ from gemtag_tui.engine.config import Loaded, load_settings
 from gemtag_tui.engine.launch import start_engine
 from gemtag_tui.engine.logs import log_path
 from gemtag_tui.engine.paths import config_path, log_folder, make_private
-from gemtag_tui.store import commands, live, prefs, runs, tracks, work
+from gemtag_tui.store import batch_glance, commands, live, prefs, runs, tracks, work
 from gemtag_tui.store.library import Library
 from gemtag_tui.store.lock import is_held_by_someone
 from gemtag_tui.tui.source import Offer
@@ -133,7 +133,10 @@ class LibrarySource(
         return Look(
             snapshot=snapshot,
             run=last,
-            tabs={"failures": counts.known_bad + counts.retry_later},
+            tabs={
+                "failures": counts.known_bad + counts.retry_later,
+                "batches": await batch_glance.under_way(self.lib),
+            },
             title=plain(self.lib.path.stem, 30),
             cap=float(own_cap or self.settings.budget.run),
         )
@@ -173,17 +176,17 @@ class LibrarySource(
             await asyncio.sleep(LOOK_SECONDS)
         return answer
 
-    async def offer(self) -> Offer:
-        """Reckon what a start would do."""
+    async def offer(self, lane: str = "") -> Offer:
+        """Reckon what a start would do, in the lane of the settings when none is named."""
         from gemtag_tui.engine.planning import make_plan  # noqa: PLC0415 - heavy, and seldom
 
         self.loaded = self.load()
-        wanted = self.settings.lane
+        wanted = lane or self.settings.lane
         plan = await make_plan(self.lib, self.loaded, self.config, self.environ, wanted)
         name = wanted if wanted != "auto" else plan.recommended
-        lane = next((one for one in plan.lanes if one.lane == name), plan.lanes[0])
+        found = next((one for one in plan.lanes if one.lane == name), plan.lanes[0])
         images = plan.counts.remaining - plan.counts.in_batches
-        cost = None if lane.cost is None else lane.cost.likely
+        cost = None if found.cost is None else found.cost.likely
         obstacle = ""
         if not plan.counts.total:
             obstacle = "the library is empty; 1 Plan adds a folder."
@@ -193,9 +196,9 @@ class LibrarySource(
             obstacle = (
                 "no key: set GEMINI_API_KEY (aistudio.google.com/apikey) and open gemtag again."
             )
-        elif not lane.available:
-            obstacle = lane.notes[0] if lane.notes else f"the {lane.lane} lane cannot be run."
-        return Offer(images=max(0, images), cost=cost, lane=lane.lane, obstacle=obstacle)
+        elif not found.available:
+            obstacle = found.notes[0] if found.notes else f"the {found.lane} lane cannot be run."
+        return Offer(images=max(0, images), cost=cost, lane=found.lane, obstacle=obstacle)
 
     async def start(self, args: Sequence[str] = ()) -> int:
         """Start the engine as a process of its own.

@@ -118,8 +118,8 @@ class Source(Asks, Protocol):
     async def command(self, verb: str, argument: str = "") -> str:
         """Tell the engine something and return its answer in words."""
 
-    async def offer(self) -> Offer:
-        """What a start would do."""
+    async def offer(self, lane: str = "") -> Offer:
+        """What a start would do, in the lane of the settings when none is named."""
 
     async def start(self, args: Sequence[str] = ()) -> int:
         """Start the engine as a process of its own; returns its pid."""

@@ -95,13 +95,13 @@ class PlanSource:
 
         return load_profile(self.loaded.settings.profile, self.config)
 
-    async def each_cost(self) -> float | None:
-        """What one image costs in the quick lane, by what was measured or by rule."""
+    async def each_cost(self, lane: str = TIMED) -> float | None:
+        """What one image costs in a lane, by what was measured or by rule."""
         from gemtag_tui.core.calls import Usage  # noqa: PLC0415
         from gemtag_tui.core.prices import price  # noqa: PLC0415
 
         plan = (await self.plan()).plan
-        found = price(plan.model, TIMED, self.lib.clock.now())
+        found = price(plan.model, lane, self.lib.clock.now())
         usage = Usage(prompt=round(plan.tokens.tokens_in), output=round(plan.tokens.output))
         return None if found is None else found.cost(usage)
 

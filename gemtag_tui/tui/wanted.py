@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from gemtag_tui.engine.checks import Check
     from gemtag_tui.engine.planning import LanePlan, Plan
-    from gemtag_tui.store.batches import JobRow
+    from gemtag_tui.store.batches import Event, JobRow, OddLine, Stranger
     from gemtag_tui.store.browse import AssetRow
     from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
     from gemtag_tui.store.search import AssetDetail
@@ -119,6 +119,29 @@ class ScanState:
     wrong: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchView:
+    """The batch jobs, newest first, and those on the account that the library does not know.
+
+    Attributes:
+        stuck_hours: hours without news after which a job counts as stuck.
+    """
+
+    jobs: Sequence[JobRow] = ()
+    strangers: Sequence[Stranger] = ()
+    stuck_hours: float = 12.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchDetail:
+    """What happened to a job (newest first), its lines by kind, its images by where they stand."""
+
+    job: int
+    events: Sequence[Event] = ()
+    lines: dict[str, int] = field(default_factory=dict)
+    images: dict[str, int] = field(default_factory=dict)
+
+
 class AssetView(StrEnum):
     """Which assets a list shows."""
 
@@ -168,8 +191,8 @@ class FailureAsks(Protocol):
     async def failure_detail(self, row: FailureRow) -> Paragraphs:
         """Return all that is known of a failure, the raw answer last."""
 
-    async def each_cost(self) -> float | None:
-        """Return what one more image costs by the plan, in US dollars."""
+    async def each_cost(self, lane: str = "interactive") -> float | None:
+        """Return what one more image costs in a lane by the plan, in US dollars."""
 
     async def decide(self, verb: str, selections: Sequence[Selection]) -> str:
         """Retry, ignore or reopen failures; returns what came of it in words."""
@@ -191,11 +214,23 @@ class AssetAsks(Protocol):
 class BatchAsks(Protocol):
     """For the batches."""
 
-    async def batch_jobs(self) -> list[JobRow]:
-        """Return the batch jobs, newest first."""
+    async def batch_view(self) -> BatchView:
+        """Return all jobs; the same value while nothing was written."""
 
-    def runs_batches(self) -> bool:
-        """Whether this version runs the batch lane."""
+    async def batch_detail(self, job: int) -> BatchDetail:
+        """Return what happened to a job, and its lines."""
+
+    async def batch_odd_lines(self, job: int) -> list[OddLine]:
+        """Return some of a job's lines that were kept as they came."""
+
+    async def batch_order(self, verb: str, job: str = "") -> str:
+        """Sync, cancel, rescue or adopt: by the engine, or a process of its own; returns words."""
+
+    async def watch_batches(self) -> int:
+        """Start a process that looks after the jobs until they have ended; returns its pid."""
+
+    async def batches_landed(self, since: float) -> tuple[int, int]:
+        """Return jobs taken in since a time (Unix seconds), and the images they tagged."""
 
 
 class Asks(PlanAsks, FailureAsks, AssetAsks, BatchAsks, Protocol):

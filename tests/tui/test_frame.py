@@ -56,7 +56,7 @@ async def test_help_and_quit_are_never_cut(width):
 
 async def test_help_lists_every_key_of_the_screen_first_and_does_what_is_chosen():
     source = FakeSource()
-    async with shown(source) as (app, pilot):
+    async with shown(source, size=(80, 40)) as (app, pilot):
         await pilot.press("question_mark")
         await settle(pilot)
         assert isinstance(app.screen, HelpScreen)

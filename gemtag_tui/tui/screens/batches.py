@@ -4,111 +4,157 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
-from gemtag_tui.store.batches import JobRow
 from gemtag_tui.tui.paint import Line, rule
-from gemtag_tui.tui.screens.base import GemtagScreen
+from gemtag_tui.tui.screens.batches_actions import BatchActions
 from gemtag_tui.tui.screens.batches_lines import (
-    NOT_BUILT,
+    HOW,
     NOTHING,
-    columns,
-    job_lines,
-    job_paragraphs,
-    nothing_lines,
+    landed_words,
+    paragraphs,
+    row_lines,
 )
+from gemtag_tui.tui.screens.batches_rows import Row, columns, rows_of, totals
 from gemtag_tui.tui.screens.entry import EntryScreen
+from gemtag_tui.tui.screens.failures_lines import labelled
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
+from gemtag_tui.tui.wanted import BatchDetail, BatchView
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import PagedList
 from gemtag_tui.tui.widgets.pane import Pane
-from gemtag_tui.tui.words import money, number
+from gemtag_tui.tui.words import money, number, plural
+
+AGES_SECONDS = 60.0
+"""How often ages are drawn again when nothing else moves."""
 
 
-class BatchesScreen(GemtagScreen):
-    """The jobs the library knows, newest first."""
+class BatchesScreen(BatchActions):
+    """The jobs, newest first; below them the present one in words."""
 
     PLACE = "batches"
     FILTERS = True
     CSS_PATH = style_path("batches.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "again", "read again", id="batches.again", tooltip="Read the jobs again"),
-    ]
+        Binding("ctrl+r", "again", "read again", show=False, id="batches.again",
+                tooltip="Read the jobs again"),
+    ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
-        self._jobs: list[JobRow] = []
-        self._read = False
-        self._row = 0
+        self._view: BatchView | None = None
+        self._rows: list[Row] = []
+        self._detail: BatchDetail | None = None
+        self._landed: Line = []
+        self._minute = 0.0
+        self._held = ""
+        self._nothing = False
 
     def body(self) -> ComposeResult:
         """Jobs, and the present one in words."""
         yield Block(id="batches-head")
         with Container(id="batches-main"):
-            yield PagedList[JobRow](
-                columns(self.look.now), lambda job: job.id, empty="Reading…", marks=False,
+            yield PagedList[Row](
+                columns(self.look.now), lambda row: row.key, empty="Reading…", marks=False,
                 id="batches-list",
             )  # fmt: skip
             yield Pane(id="batches-detail")
 
     @property
-    def _list(self) -> PagedList[JobRow]:
+    def _list(self) -> PagedList[Row]:
         return self.query_one("#batches-list", PagedList)
 
+    @property
+    def present(self) -> Row | None:
+        """The row under the cursor."""
+        return self._list.row if self.stands else None
+
     def on_mount(self) -> None:
-        """Take the keys."""
+        """Take the keys; say what landed meanwhile."""
         self.focus_widget(self._list)
+        if self.gemtag.sitting.left_at:
+            self.do(self._look_back(self.gemtag.sitting.left_at), "since")
 
     def on_look(self, look: Look) -> None:
-        """Read the jobs; there are dozens at most."""
-        self.do(self._load(), "jobs")
-        self._list.set_columns(columns(look.now - look.now % 60))
-        self._draw()
+        """Read the jobs when something was written, and once a minute for their ages."""
+        del look
+        self.do(self.reread(), "jobs")
 
     def on_filter(self, text: str) -> None:
         """Narrow by name, state or error."""
         del text
-        self.do(self._load(), "jobs")
+        self._view = None
+        self.do(self.reread(), "jobs")
 
     def action_again(self) -> None:
         """Read again."""
-        self.do(self._load(), "jobs")
+        self._view = None
+        self.do(self.reread(), "jobs")
 
-    async def _load(self) -> None:
-        jobs = await self.source.batch_jobs()
-        wanted = self.filter_text.casefold()
-        shown = [job for job in jobs if wanted in _words(job)]
-        if self._read and shown == self._jobs:
+    async def reread(self) -> None:
+        """Read what is new; the cursor holds on to its job."""
+        view, now = await self.source.batch_view(), self.look.now
+        minute = now - now % AGES_SECONDS
+        if view is self._view and minute == self._minute:
             return
-        held, self._jobs, self._read = self._list.key, shown, True
-        self._list.set_empty("Nothing fits the filter; Esc clears it." if jobs else self._nothing())
-        ids = [job.id for job in shown]
-        await self._list.load(Listed(shown), at=ids.index(held) if held in ids else self._row)
-        self._row = 0
+        self._list.set_columns(columns(now))
+        shown = rows_of(view, now, self.filter_text)
+        await self._show(shown, empty=not view.jobs and not view.strangers)
+        await self._read_detail(view)
+        self._view, self._minute = view, minute  # last: what was cut off is done again
+
+    async def _show(self, rows: list[Row], *, empty: bool) -> None:
+        paged = self._list
+        paged.set_empty(NOTHING if empty else "Nothing fits the filter; Esc clears it.")
+        if rows != self._rows or not paged.count:
+            held = paged.key or self._held
+            self._rows, keys = rows, [row.key for row in rows]
+            await paged.load(Listed(rows), at=keys.index(str(held)) if held in keys else 0)
+
+    async def _read_detail(self, view: BatchView | None = None) -> None:
+        row = self.present
+        job = row.job if row else None
+        self._detail = await self.source.batch_detail(job.id) if job else None
+        if view is not None:
+            self._nothing = not (view.jobs or view.strangers)
         self._draw()
 
-    def _nothing(self) -> str:
-        return NOTHING if self.source.runs_batches() else NOT_BUILT
+    # Drawing
 
     def _draw(self) -> None:
-        title: Line = [("batch jobs ", "muted"), (number(len(self._jobs)), "strong")]
-        if self._jobs:
-            spent = sum(job.cost_usd for job in self._jobs)
-            title.append((f" · {money(spent)} · ⏎ all of one", "muted"))
+        if not self.stands:
+            return
+        width = self.size.width
+        title = self._landed or self._title()
+        self.query_one("#batches-head", Block).show([rule(title, width)])
+        pane = self.query_one("#batches-detail", Block)
+        size = pane.size
+        if self._nothing:
+            pane.show(labelled("", HOW, size.width, max(1, size.height)))
+        else:
+            row, now = self.present, self.look.now
+            pane.show(row_lines(row, self._detail, now, size.width, size.height))
+        self.draw_keys()
+
+    def _title(self) -> Line:
+        going, held, spent, coming = totals(self._rows)
+        jobs = sum(row.job is not None for row in self._rows)
+        title: Line = [("batch jobs ", "muted"), (number(jobs), "strong")]
+        if going:
+            title.append((f" · {number(going)} under way with {plural(held, 'image')}", ""))
+        if jobs:
+            more = f" + about {money(coming)}" if coming else ""
+            title.append((f" · {money(spent)}{more} · ⏎ all of one", "muted"))
+        if others := sum(row.stranger is not None for row in self._rows):
+            title.append((f" · {number(others)} not ours", "muted"))
         if self.filter_text:
             title += [(" · filter: ", "muted"), (self.filter_text, "warn")]
-        self.query_one("#batches-head", Block).show([rule(title, self.size.width)])
-        detail = self.query_one("#batches-detail", Block)
-        size = detail.size
-        lines = job_lines(self._list.row, self.look.now, size.width, size.height)
-        nothing = self._read and not self._jobs and not self.filter_text
-        detail.show(
-            nothing_lines(size.width, built=self.source.runs_batches()) if nothing else lines
-        )
+        return title
 
     def on_pane_resized(self) -> None:
         """Make the lines for the new size."""
@@ -118,21 +164,42 @@ class BatchesScreen(GemtagScreen):
         """Show the job under the cursor."""
         del message
         self._draw()
+        self.do(self._read_detail(), "detail")
 
     def on_paged_list_opened(self, message: PagedList.Opened) -> None:
         """Show everything known of a job."""
-        if isinstance(message.row, JobRow):
-            self.app.push_screen(EntryScreen(job_paragraphs(message.row, self.look.now)))
+        if isinstance(message.row, Row) and message.row.job is not None:
+            self.do(self._open(message.row), "open")
+
+    async def _open(self, row: Row) -> None:
+        if row.job is None:
+            return
+        detail = await self.source.batch_detail(row.job.id)
+        odd = await self.source.batch_odd_lines(row.job.id)
+        self.app.push_screen(EntryScreen(paragraphs(row, detail, odd, self.look.now)))
+
+    # Since you left
+
+    async def _look_back(self, left_at: float) -> None:
+        landed = await self.source.batches_landed(left_at)
+        if landed[0]:
+            self._landed = landed_words(landed, left_at, self.look.now)
+            self._draw()
+
+    def on_key(self, event: events.Key) -> None:
+        """The first key takes the panel away; the key still does what it does."""
+        del event
+        if self._landed:
+            self._landed = []
+            self._draw()
+
+    # Keeping
 
     def keep(self) -> dict[str, Any]:
-        """The row."""
-        return {"row": self._list.cursor}
+        """The job under the cursor."""
+        return {"job": str(self._list.key or "")}
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Put it back."""
-        row = kept.get("row")
-        self._row = row if isinstance(row, int) else 0
-
-
-def _words(job: JobRow) -> str:
-    return f"{job.display_name} {job.name} {job.state} {job.server_state} {job.error}".casefold()
+        job = kept.get("job")
+        self._held = job if isinstance(job, str) else ""

@@ -70,7 +70,23 @@ class RunActions(GemtagScreen):
             self.say(NOTHING)
 
     def action_lane(self) -> None:
-        """Ask for another lane."""
+        """Hand what remains to the batch lane, or back; asks with count and cost."""
+        if not self.look.engine:
+            self.say(NOTHING)
+            return
+        lane = "interactive" if self.look.snapshot.lane == "batch" else "batch"
+        self.do(self._ask_lane(lane), "offer")
+
+    async def _ask_lane(self, lane: str) -> None:
+        offer = await self.source.offer(lane)
+        if offer.obstacle and (lane == "batch" or offer.images):
+            self.say(f"Can't hand over: {offer.obstacle}", "warn")
+            return
+        question = lane_question(lane, offer.images, offer.cost)
+        self.ask(question, lambda: self._tell("lane", lane))
+
+    def action_lane_named(self) -> None:
+        """Ask for the name of another lane."""
         if not self.look.engine:
             self.say(NOTHING)
             return
@@ -83,10 +99,7 @@ class RunActions(GemtagScreen):
             return None
         if lane not in LANES:
             return f"Write one of {', '.join(LANES)}."
-        left = plural(self.look.snapshot.counts.remaining, "image")
-        self.call_after_refresh(
-            self.ask, f"Hand {left} to the lane {lane}?", lambda: self._tell("lane", lane)
-        )
+        self.do(self._ask_lane(lane), "offer")
         return None
 
     async def _tell(self, verb: str, argument: str = "") -> None:
@@ -100,3 +113,10 @@ def start_question(offer: Offer, *, resume: bool = False) -> str:
     cost = "cost not known" if offer.cost is None else f"about {money(offer.cost)}"
     verb = "Resume with" if resume else "Start on"
     return f"{verb} {plural(offer.images, 'image')} in the {offer.lane} lane, {cost}?"
+
+
+def lane_question(lane: str, images: int, cost: float | None) -> str:
+    """The words asked before what remains goes through another lane."""
+    price = "cost not known" if cost is None else f"about {money(cost)}"
+    what = plural(images, "image") if images else "what waits unsent"
+    return f"Hand {what} to the {lane} lane, {price}?"

@@ -173,8 +173,12 @@ def _idle_words(look: Look) -> str:
     counts = look.snapshot.counts
     if not counts.total:
         return "No images yet: 1 Plan adds a folder."
-    if counts.remaining:
-        return f"Nothing runs. S starts on {plural(counts.remaining, 'image')}."
+    held = plural(counts.in_batches, "image")
+    if waiting := counts.remaining - counts.in_batches:
+        beside = f" {held} wait in batch jobs." if counts.in_batches else ""
+        return f"Nothing runs. S starts on {plural(waiting, 'image')}.{beside}"
+    if counts.in_batches:
+        return f"Nothing runs. {held} wait in batch jobs: s on 3 Batches looks at them."
     if counts.tagged == counts.total:
         return f"Nothing to do: {number(counts.tagged)} of {number(counts.total)} are tagged."
     return f"Nothing to do: {plural(counts.known_bad, 'image')} failed for good, see 4 Failures."
