@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from gemtag_tui.core.calls import Trouble
 from gemtag_tui.core.concurrency_probe import Probe
+from gemtag_tui.core.concurrency_run import FailureRun
 
 START = 4
 USEFUL_MOST = 64
@@ -61,6 +62,7 @@ class Concurrency:
         self._latency = self._usual = 0.0
         self._rate = 0.0
         self._failed_in_row = 0
+        self._run = FailureRun()
         self._heard_at = -math.inf
         self._probe = Probe(rng)
         self.single_worker_times = 0
@@ -124,6 +126,7 @@ class Concurrency:
         if self._in_flight <= self._ghosts:
             self._heard_at = max(self._heard_at, now)
         self._in_flight += 1
+        self._run.started()
         self._probe.started(now)
         self._used = max(self._used, self._in_flight - self._ghosts)
 
@@ -132,6 +135,7 @@ class Concurrency:
         if self._ended(now, now - latency) and not self._probe.active:
             return
         self._failed_in_row = 0
+        self._run.succeeded(now - latency)
         self._learn_latency(latency)
         if self._probe.active:
             if self._probe.proves(now, now - latency):
@@ -157,7 +161,8 @@ class Concurrency:
             self._probe.failed(now, sent)
             return
         self._failed_in_row += 1
-        if self._failed_in_row >= max(STALL_FAILURES, min(STALL_MOST, self._in_flight)):
+        in_row = self._failed_in_row >= max(STALL_FAILURES, min(STALL_MOST, self._in_flight))
+        if self._run.failed(now, sent) or in_row:
             self._stall(now)
         elif now >= self._cut_at + self._round_trip():
             self._outcomes.append(True)
@@ -167,6 +172,7 @@ class Concurrency:
         """Take in a refusal for quota: the server is well, and admission knows what to do."""
         self._ended(now, now - latency)
         self._failed_in_row = 0
+        self._run.end()
         if self._probe.active and self._probe.proves(now, now - latency):
             self._recover(now)
 
@@ -256,6 +262,7 @@ class Concurrency:
     def _stall(self, now: float) -> None:
         self.single_worker_times += 1
         self._failed_in_row = 0
+        self._run.end()
         since = self._heard_at if self._in_flight and self._heard_at < now else now
         self._probe.begin(now, since, min(self._target, float(self._most())), self._round_trip())
 

@@ -20,6 +20,10 @@ SOFT_SHARE = 0.9
 SOFT_RISE = 1.05
 SOFT_EVERY = 60.0
 SOFT_MOST = 600.0
+SOFT_QUICK = 1.25
+SOFT_SINK = 0.96
+SOFT_QUICK_EVERY = 15.0
+"""As long as the soft figure comes from less than a whole minute and may be far too low."""
 
 
 @dataclass(slots=True)
@@ -45,6 +49,8 @@ class Ceiling:
     _soft_rises_at: float = math.inf
     _relapses: int = 0
     _soft_safe: int = 0
+    _soft_quick: bool = False
+    _soft_sinks: bool = False  # the quick rises may have gone too far to fall back on
     _soft_at: float = -math.inf
     _soft_hold: float = SOFT_EVERY
     _walled: bool = False
@@ -116,18 +122,28 @@ class Ceiling:
             self.learned = int(self.search.rate)
             self._relapses = 0
 
-    def soften(self, now: float, accepted: int) -> None:
-        """Keep below a rate at which refusals without a named quota came again."""
+    def soften(self, now: float, accepted: int, *, whole: bool = True) -> None:
+        """Keep below a rate at which refusals without a named quota came again.
+
+        Args:
+            whole: whether what was accepted filled its span.
+        """
         self.soft = self._soft_safe = max(FEWEST, int(accepted * SOFT_SHARE))
-        self._soft_at, self._soft_hold = now, SOFT_EVERY
-        self._soft_rises_at = now + SOFT_EVERY
+        self._soft_at, self._soft_quick = now, not whole
+        self._soft_hold = SOFT_EVERY if whole else SOFT_QUICK_EVERY
+        self._soft_rises_at = now + self._soft_hold
 
     def bare(self, now: float, sent: float) -> bool:
         """Take in one refusal that names no quota; returns whether the soft figure went back."""
         if not self.soft or sent <= self._soft_at:
             return False
-        before, self.soft = self.soft, self._soft_safe
-        self._soft_at, self._soft_hold = now, min(SOFT_MOST, self._soft_hold * 2)
+        if self._soft_quick:
+            self._soft_safe, self._soft_sinks = int(self.soft / SOFT_QUICK**2), True
+        elif self._soft_sinks and self.soft == self._soft_safe:
+            self._soft_safe = int(self.soft * SOFT_SINK)
+        before, self.soft = self.soft, max(FEWEST, self._soft_safe)
+        doubled = SOFT_EVERY if self._soft_quick else min(SOFT_MOST, self._soft_hold * 2)
+        self._soft_at, self._soft_hold, self._soft_quick = now, doubled, False
         self._soft_rises_at = now + self._soft_hold
         return self.soft != before
 
@@ -141,6 +157,7 @@ class Ceiling:
     def forget(self) -> None:
         """Go back to what is configured."""
         self.learned = self.soft = self._relapses = self._safe = 0
+        self._soft_sinks = self._walled = False
         self.named = False
         self.search.stop()
         self._rises_at = self._soft_rises_at = math.inf
@@ -160,7 +177,8 @@ class Ceiling:
             self._rises_at = now + self._quiet() if self.learned else math.inf
         if now >= self._soft_rises_at:
             self._soft_safe = self.soft
-            self.soft = self._up(self.soft, SOFT_RISE, self.configured or self.learned)
+            factor = SOFT_QUICK if self._soft_quick else SOFT_RISE
+            self.soft = self._up(self.soft, factor, self.configured or self.learned)
             self._soft_rises_at = now + self._soft_hold if self.soft else math.inf
         return self.value != old
 

@@ -19,6 +19,8 @@ ASK_AFTER = 2.0
 """Seconds after a refusal until one call asks: a bucket has refilled a little by then."""
 FEW = 3
 """Calls let in before a refusal that are too few to go by."""
+BRIEF = 0.2
+"""Share of a minute: what was let in within less of it says little about the minute."""
 WALL_WAIT = 4.0
 WALL_LONGEST = 32.0
 """Seconds to wait where nothing was let in since the last refusal; doubles while it goes on."""
@@ -156,7 +158,8 @@ class Lessons:
         ceiling = self._limits.ceilings["rpm"]
         changed = ceiling.bare(now, grant.at)
         if self.cool.refused(now, grant.at, accepted):
-            ceiling.soften(now, accepted)
+            evidence = self._limits.evidence("rpm", grant.request, grant.tokens)
+            ceiling.soften(now, accepted, whole=evidence.filled >= BRIEF)
             changed = True
         if changed:
             self._limits.apply(now)
