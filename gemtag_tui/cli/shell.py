@@ -58,7 +58,7 @@ class Shell:
         """
         from gemtag_tui.engine.config import load_settings  # noqa: PLC0415
 
-        if self.config_named and not self.config.exists():
+        if self.config_option and not self.config.exists():
             shown = plain(str(self.config))
             say(f"Note: there is no settings file {shown} yet; the defaults hold.")
         return load_settings(self.config, self.environ, overrides or {})
