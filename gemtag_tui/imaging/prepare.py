@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Final
 
+from pybase64 import b64encode
+
 from gemtag_tui.imaging.content import inspect_content, sniff_content, turn_of
 from gemtag_tui.imaging.decode import failures_named, open_image, upright
-from gemtag_tui.imaging.fastpath import base64_text, pass_bytes
+from gemtag_tui.imaging.fastpath import pass_bytes
 from gemtag_tui.imaging.files import Content, opened
 from gemtag_tui.imaging.kinds import ImageType
 from gemtag_tui.imaging.modes import kept_profile
@@ -63,7 +65,7 @@ def _reencode(content: Content, kind: ImageType, rules: PrepareRules) -> Prepare
         raw = encode_within(small, image, rules)
     return Prepared(
         mime="image/jpeg",
-        data=base64_text(raw),
+        data=b64encode(raw),
         width=small.width,
         height=small.height,
         source="reencoded",
