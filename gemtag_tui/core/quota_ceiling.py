@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from gemtag_tui.core.quota_search import MINUTE, WALL, WHOLE, Evidence, Phase, Search
+from gemtag_tui.core.quota_search import MEASURE, MINUTE, WALL, WHOLE, Evidence, Phase, Search
 
 QUIET_INFERRED = 600.0
 QUIET_NAMED = 3600.0
@@ -13,6 +13,8 @@ QUIET_NAMED = 3600.0
 QUIET_MOST = 6 * 3600.0
 RISE = 1.03
 RELAPSE_WITHIN = 900.0
+WALL_SHARE = 0.8
+"""A wall met while seeking takes at most the rest: the minute before it was partly idle."""
 LEAST_SHARE = 4
 """One lesson without a named value takes at most this divisor: others may have used the quota."""
 FEWEST = 5
@@ -204,12 +206,14 @@ class Ceiling:
         search, low = self.search, self._inferred(old, evidence.accepted)
         if search.phase is Phase.SEEKING:
             self._relapses = 1
-            wall = max(FEWEST, int(evidence.accepted * 0.99))
+            wall = max(FEWEST, int(evidence.accepted * 0.99), int(search.rate * WALL_SHARE))
             return int(search.rate) if search.refused(now, evidence) else min(wall, old)
         if evidence.filled < WHOLE and not self.learned:
             low = max(FEWEST, int(evidence.accepted * 0.99))
             search.ask(low, evidence, old)
             return min(low, old or low)
+        if self._walled and evidence.fresh_calls < MEASURE:
+            return old
         if self._walled and evidence.fresh_seconds < MINUTE:
             # A minute that was refused to its end, and used up from its beginning.
             self._walled = False

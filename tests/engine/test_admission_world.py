@@ -84,6 +84,23 @@ def test_refusals_without_a_name_are_learned_too() -> None:
     assert len([t for t in world.server.served if t > START + 300]) >= 0.85 * 150 * 15
 
 
+KINDS = {
+    "sliding": lambda limit: [Sliding(limit)],
+    "calendar": lambda limit: [Calendar(limit, phase=30.0)],
+    "bucket": lambda limit: [Bucket(limit, limit / 12)],
+    "deep bucket": lambda limit: [Bucket(limit, limit)],
+    "all": lambda limit: [Sliding(limit), Calendar(limit), Bucket(limit, limit / 12)],
+}
+
+
+@pytest.mark.parametrize("kind", ["bucket", "all"])
+def test_refusals_without_a_name_that_come_early_do_not_keep_it_low(kind: str) -> None:
+    server = Server(KINDS[kind](150), bare=True)
+    world = World(admission(rpm=600), server).run(1200)
+    assert len(world.refused_at) <= 30
+    assert len([t for t in server.served if t > START + 300]) >= 0.93 * 150 * 15
+
+
 FAULTS = [
     (CallError(Trouble.OVERLOADED, "503", 503), 0.3),
     (CallError(Trouble.OVERLOADED, "500", 500), 0.3),
@@ -167,15 +184,6 @@ def test_a_day_quota_parks_and_wakes_by_itself(day: str) -> None:
         wake = world.sent[500 * number] + world.offset
         assert park <= wake <= park + 1
         assert datetime.fromtimestamp(wake - WAKE_AFTER, PACIFIC).minute == 0
-
-
-KINDS = {
-    "sliding": lambda limit: [Sliding(limit)],
-    "calendar": lambda limit: [Calendar(limit, phase=30.0)],
-    "bucket": lambda limit: [Bucket(limit, limit / 12)],
-    "deep bucket": lambda limit: [Bucket(limit, limit)],
-    "all": lambda limit: [Sliding(limit), Calendar(limit), Bucket(limit, limit / 12)],
-}
 
 
 @pytest.mark.parametrize("kind", KINDS)
