@@ -25,6 +25,10 @@ ANSWER_SECONDS = 30.0
 """How long an engine's answer is waited for: it asks the server first."""
 FOLLOW_SECONDS = 1.0
 STOPPED, LIMITED, INTERRUPTED = "Stopped; the jobs on the server go on.", 3, 130
+ADOPTABLE = (
+    "{} finished or running jobs on the account have this library's name and are not in it (was it "
+    "restored from a copy?): `gemtag batches list` names them, `gemtag batches adopt` takes one in."
+)
 NEXT = "`gemtag run --lane interactive` (or flex, or batch) tags what was given back."
 
 
@@ -57,6 +61,7 @@ def sync_jobs(shell: Shell, options: SyncOptions) -> int:
 async def _sync(shell: Shell, options: SyncOptions) -> int:
     from gemtag_tui.engine.batch_sync import opened_ground  # noqa: PLC0415
     from gemtag_tui.engine.batch_watcher import Watcher  # noqa: PLC0415
+    from gemtag_tui.store import batches  # noqa: PLC0415
 
     shell.start_logging("engine")
     settings = shell.load().settings
@@ -73,6 +78,9 @@ async def _sync(shell: Shell, options: SyncOptions) -> int:
 
     async with opened_ground(shell.library, settings, environ=shell.environ) as ground:
         done = await Watcher(ground, told).run(until_ended=options.watch)
+        ours = [one for one in await batches.strangers(ground.lib) if one.ours]
+    if ours:
+        say(ADOPTABLE.format(len(ours)))
     if not done:
         say(STOPPED)
         return INTERRUPTED

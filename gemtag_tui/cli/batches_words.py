@@ -130,15 +130,24 @@ def step_words(job: JobRow, now: float, hours: float) -> str:
 def job_lines(job: JobRow, now: float, hours: float) -> list[str]:
     """Return a job in one line, and in a second what is wrong with it or what it waits for."""
     server = plain(job.server_state, 40).removeprefix("BATCH_STATE_").removeprefix("JOB_STATE_")
-    state = f"{job.state}{' (stuck)' if stuck(job, now, hours) else ''}"
+    state = f"{job.state}{_mark(job, now, hours)}"
     age = duration((job.ended_at or now) - job.created_at)
     bad = f", {job.failed:,} failed" if job.failed else ""
+    answered = job.succeeded + job.failed if job.place in ACTIVE else 0
+    done = f"{answered or job.ingested:>7,} of {job.requests:,}"
+    done += " answered" if answered else " taken in"
     words = (
-        f"{job.id:>4}  {state:<13} {server or '-':<10} {job.ingested:>7,} of {job.requests:,} taken"
-        f" in{bad}  {age}  {money(job.cost_usd)}  {plain(job.display_name)}"
+        f"{job.id:>4}  {state:<17} {server or '-':<10} {done}{bad}  {age}  "
+        f"{money(job.cost_usd)}  {plain(job.display_name)}"
     )
     more = plain(job.error or (job.waiting if job.place in OPEN else ""), 300)
     return [words, f"      {more}"] if more else [words]
+
+
+def _mark(job: JobRow, now: float, hours: float) -> str:
+    if job.rescued_at is not None and job.place in OPEN:
+        return " (rescued)"
+    return " (stuck)" if stuck(job, now, hours) else ""
 
 
 def stranger_line(one: Stranger) -> str:
@@ -146,7 +155,7 @@ def stranger_line(one: Stranger) -> str:
     kind = "adoptable" if one.ours else "not ours"
     made = clock(one.created_at) if one.created_at else "-"
     return (
-        f"   -  {kind:<13} {plain(one.state, 30).removeprefix('BATCH_STATE_'):<10} "
+        f"   -  {kind:<17} {plain(one.state, 30).removeprefix('BATCH_STATE_'):<10} "
         f"{one.requests:,} requests, made {made}  {plain(one.display_name or one.name)}"
     )
 

@@ -103,7 +103,8 @@ def _at_rest(snapshot: RunSnapshot, seen: Glance, now: float) -> RunSnapshot:
         begun = clock(seen.run.started_at)
         message = f"The run of {begun} died; all it had written is kept. `gemtag run` goes on."
     elif seen.run is not None:
-        message = seen.run.message or message
+        own = message if snapshot.run == seen.run.id else ""  # also of who looked after jobs since
+        message = own or seen.run.message or message
     return _quiet(snapshot, state="idle", message=message, requests_today=_today(snapshot, now))
 
 

@@ -45,6 +45,7 @@ class Watcher:
         self._told = told
         self._orders = BatchOrders(ground, lambda: "")
         self._stop = asyncio.Event()
+        self._seen: set[int] = set()
 
     async def run(self, *, until_ended: bool) -> bool:
         """Sync once, or until all jobs have ended; `False` when a `stop` came before.
@@ -119,18 +120,26 @@ class Watcher:
         """Write the last run's state again, as of now, with what is going on."""
         lib = self._ground.lib
         last = await live.read(lib) or RunSnapshot()
-        jobs = await batches.unfinished(lib, self._ground.provider) if state == "running" else []
+        jobs = await batches.unfinished(lib, self._ground.provider)
+        self._seen.update(job.id for job in jobs)
+        running = state == "running"
         snapshot = msgspec.structs.replace(
             last,
             state=state,
             at=lib.clock.now(),
-            lane="batch" if jobs else last.lane,
+            lane="batch" if running else last.lane,
             in_flight=0,
             rate_per_min=0.0,
             eta_seconds=None,
             concurrency=0,
             binding_limit="",
             parked_until=0.0,
-            waiting_for=f"looks after batch jobs: {tally_words(jobs)}" if jobs else "",
+            waiting_for=f"looks after batch jobs: {tally_words(jobs)}" if running and jobs else "",
+            message="" if running else await self._last_words(),
         )
         await commits.commit(lib, Group(snapshot=snapshot))
+
+    async def _last_words(self) -> str:
+        found = [await batches.by_id(self._ground.lib, number) for number in sorted(self._seen)]
+        words = tally_words([job for job in found if job is not None])
+        return f"Batch jobs were looked after: {words}." if words else ""
