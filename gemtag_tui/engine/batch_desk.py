@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.batch_job import FINAL, JobState
@@ -20,6 +21,7 @@ from gemtag_tui.store import batch_jobs, batches
 if TYPE_CHECKING:
     from gemtag_tui.engine.batch_ground import Ground
     from gemtag_tui.store.batches import JobRow
+    from gemtag_tui.store.tracks import Track
 
 _log = logging.getLogger(__name__)
 SENDING = frozenset({JobState.BUILT, JobState.UPLOADED, JobState.SUBMITTING})
@@ -38,6 +40,25 @@ async def recover(ground: Ground) -> None:
     if batch_folder(ground.lib.path).is_dir() and not ground.batch.keep_files:
         kept = await batch_jobs.files(ground.lib)
         await asyncio.to_thread(clear_leavings, ground.folder, kept)
+
+
+async def give_back_unsent(
+    ground: Ground, track: Track, words: str, but: Collection[int] = ()
+) -> None:
+    """Give back the images of a track's jobs that the server was surely not asked for.
+
+    Args:
+        ground: library and server.
+        track: whose jobs.
+        words: for their timelines.
+        but: jobs that are being worked on just now.
+    """
+    for job in await batches.unfinished(ground.lib, ground.provider):
+        mine = job.track == track.id and job.id not in but
+        if mine and job.place in {JobState.BUILT, JobState.UPLOADED}:
+            await batch_jobs.move(
+                ground.lib, job, JobState.CANCELLED, words, release=True, waiting=""
+            )
 
 
 async def advance(ground: Ground, job: JobRow) -> None:
@@ -127,6 +148,11 @@ class Desk:
     def busy(self) -> bool:
         """Whether anything is being done just now."""
         return bool(self._tasks)
+
+    @property
+    def at_work(self) -> set[int]:
+        """The jobs that something is being done about just now."""
+        return set(self._tasks)
 
     async def tick(self) -> list[JobRow]:
         """Begin what is due; returns all unfinished jobs as they stand.

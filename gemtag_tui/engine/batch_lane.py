@@ -7,9 +7,11 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.batch_job import ACTIVE, JobState
-from gemtag_tui.core.batch_plan import GOOD_SHARE, Caps, caps, enqueued_limit, wants_first
+from gemtag_tui.core.batch_plan import Caps, caps, enqueued_limit, wants_first
 from gemtag_tui.core.errors import GemtagError
-from gemtag_tui.engine.batch_desk import SENDING, Desk, clean_up, recover
+from gemtag_tui.engine.batch_desk import SENDING, Desk, clean_up, give_back_unsent, recover
+from gemtag_tui.engine.batch_ends import why_stop
+from gemtag_tui.engine.batch_submit import BatchSetupError
 from gemtag_tui.engine.control import CONFIGURATION, LIMITED
 from gemtag_tui.store import batches, work
 
@@ -26,10 +28,10 @@ SOME_FAILED = 1
 DRAIN_SECONDS = 10.0
 _LONGEST_WAIT = 2.0
 _FIRST = (
-    " A small job went ahead: the large ones are made by `gemtag run --lane batch` once its answers"
-    " have the right shape."
+    "A small job went ahead: the large ones are made by `gemtag run --lane batch` once its answers "
+    "have the right shape."
 )
-_BROKEN = frozenset({JobState.FAILED, JobState.EXPIRED, JobState.QUARANTINED})
+_UNSENT = "Not submitted: this run has stopped submitting."
 
 
 async def _no_budget() -> float | None:
@@ -74,7 +76,9 @@ class BatchLane:
         self._building: asyncio.Task[Built] | None = None
         self._more = True
         self._mine: set[int] = set()
-        self._stopped_building = ""
+        self._stopped = ""
+        self._stop_code = 0
+        self._refused = False
 
     @property
     def track(self) -> Track:
@@ -105,13 +109,16 @@ class BatchLane:
 
     async def _turn(self) -> list[JobRow] | None:
         """Do what can be done now; `None` when all is done."""
-        self._desk.sending = not self._control.paused
+        self._desk.sending = not self._control.paused and not self._holds_back
         try:
             jobs = await self._desk.tick()
             await self._hear_built()
         except GemtagError as error:
+            self._refused = isinstance(error, BatchSetupError)
             self._control.end(error.exit_code, error.message)
             return None
+        # Jobs of earlier runs too: what becomes of one says as much as of this run's own.
+        self._mine |= {job.id for job in self._own(jobs) if job.rescued_at is None}
         await self._judge_mine()
         if self._building is None and await self._may_build(jobs):
             await self._begin()
@@ -124,11 +131,11 @@ class BatchLane:
     # -- building -------------------------------------------------------------------------------
 
     async def _may_build(self, jobs: list[JobRow]) -> bool:
-        own = [job for job in jobs if job.track == self.track.id]
+        own = self._own(jobs)
         waiting = any(job.place in SENDING for job in own)
-        if self._control.paused or waiting or self._stopped_building or not self._more:
+        if self._control.paused or waiting or self._stopped or not self._more:
             return False
-        if any(job.first for job in own):
+        if any(job.first and job.rescued_at is None for job in own):
             return False  # the large ones follow once it has landed well
         return self._left is None or self._left > 0
 
@@ -139,8 +146,7 @@ class BatchLane:
         if (affordable := await self._affordable()) is not None:
             most = affordable if most is None else min(most, affordable)
             if not most:
-                self._stopped_building = "The budget is committed to jobs already."
-                self._more = False
+                self._stop("The budget is committed to jobs already.", LIMITED)
                 return
         proven = await batches.proven(self._ground.lib, self.track.id)
         first = wants_first(self._ground.batch, min(remaining, most or remaining), proven=proven)
@@ -183,32 +189,33 @@ class BatchLane:
     # -- judging --------------------------------------------------------------------------------
 
     async def _judge_mine(self) -> None:
-        """Look at this run's jobs that have reached their end; trouble stops the building."""
+        """Look at what became of jobs; trouble with one stops the building."""
         for number in list(self._mine):
             job = await batches.by_id(self._ground.lib, number)
-            if job is not None and job.rescued_at is not None:
-                self._stop_building(_taken_back(job, "rescued"))
+            if job is not None and (why := why_stop(job)):
+                self._stop(why, SOME_FAILED)
             if job is None or job.place in SENDING | ACTIVE | {JobState.ENDED, JobState.BUILDING}:
                 continue
             self._mine.discard(number)
             await clean_up(self._ground)
             self._more = True
-            if job.place in _BROKEN:
-                self._stop_building(f"Batch job {job.id} ended as {job.state}: {job.error}")
-            elif job.place is JobState.CANCELLED and job.name:
-                self._stop_building(_taken_back(job, "cancelled"))
-            elif job.first and job.tagged < GOOD_SHARE * job.requests:
-                self._stop_building(
-                    f"Of the {job.requests:,} answers of the first small batch job only "
-                    f"{job.tagged:,} had the right shape, so no large one was sent. See "
-                    f"`gemtag batches show {job.id}`, or use another lane or model."
-                )
+        if self._holds_back:
+            busy = self._desk.at_work
+            await give_back_unsent(self._ground, self.track, _UNSENT, but=busy)
 
-    def _stop_building(self, why: str) -> None:
-        """Send nothing more by itself: a person decides what is to be done with what remains."""
-        if not self._stopped_building:
-            self._stopped_building = why
+    @property
+    def _holds_back(self) -> bool:
+        """Whether not even what is built already is sent: that would be done blindly."""
+        return self._stop_code == SOME_FAILED
+
+    def _stop(self, why: str, exit_code: int) -> None:
+        """Build nothing more by itself: a person decides what is to be done with what remains."""
+        if not self._stopped:
+            self._stopped, self._stop_code = why, exit_code
             self._warn(why)
+
+    def _own(self, jobs: list[JobRow]) -> list[JobRow]:
+        return [job for job in jobs if job.track == self.track.id]
 
     def _done(self, jobs: list[JobRow]) -> bool:
         if self._building is not None or self._desk.busy or self._control.paused:
@@ -227,17 +234,13 @@ class BatchLane:
             return False
         if self._no_wait and any(job.place in SENDING or job.first for job in jobs):
             return True
-        return bool(self._stopped_building) or not self._more or self._left == 0
+        return bool(self._stopped) or not self._more or self._left == 0
 
     def _conclude(self, jobs: list[JobRow]) -> None:
-        if self._stopped_building:
-            budget = self._stopped_building.startswith("The budget")
-            self._control.end(LIMITED if budget else SOME_FAILED, self._stopped_building)
-        elif jobs:
-            self._warn(
-                f"{_count(len(jobs), 'on the way')}: `gemtag batches sync` or `gemtag run --lane "
-                "batch` takes in what they bring." + (_FIRST if any(j.first for j in jobs) else "")
-            )
+        if self._stopped:
+            self._control.end(self._stop_code, self._stopped)
+        elif any(job.first for job in jobs):
+            self._warn(_FIRST)
 
     # -- waiting --------------------------------------------------------------------------------
 
@@ -275,17 +278,12 @@ class BatchLane:
                 await self._building
         self._building = None
         await self._desk.drain(0.0 if self._control.hurried else DRAIN_SECONDS)
+        if self._refused:  # the server takes no job from this key: other lanes may do the work
+            await give_back_unsent(self._ground, self.track, _UNSENT)
 
 
 def _count(number: int, what: str) -> str:
     return f"{number:,} batch job{'' if number == 1 else 's'} {what}"
-
-
-def _taken_back(job: JobRow, how: str) -> str:
-    return (
-        f"Batch job {job.id} was {how} by you: this run submits nothing more by itself. `gemtag "
-        "lane interactive` or another run tags what was given back."
-    )
 
 
 __all__ = ["CONFIGURATION", "BatchLane"]

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from gemtag_tui.core.batch_job import JobState
+from gemtag_tui.engine.batch_desk import give_back_unsent, recover
 from gemtag_tui.engine.waits import cancelled
-from gemtag_tui.store import batch_jobs, batches
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,7 +31,7 @@ class Lanes:
         control: says when the run ends.
         lane: which one is first.
         retire: has everything that the interactive lane holds written or let go of.
-        give_back: gives back what waits in jobs that were not submitted.
+        take_back: has the library give back what is in jobs that were not submitted.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class Lanes:
         control: Control,
         lane: str,
         retire: Callable[[], Awaitable[None]],
-        give_back: Callable[[], Awaitable[None]],
+        take_back: Callable[[], Awaitable[None]],
     ) -> None:
         self._interactive = interactive
         self._batch = batch
@@ -52,7 +51,7 @@ class Lanes:
         self._control = control
         self._lane = lane
         self._retire = retire
-        self._give_back = give_back
+        self._take_back = take_back
         self._switched = asyncio.Event()
 
     @property
@@ -82,7 +81,8 @@ class Lanes:
             work = self._batch().run() if was_batch else self._beside()
             if not await self._until_switched(asyncio.ensure_future(work)):
                 return
-            await (self._give_back() if was_batch else self._retire())
+            if not was_batch:
+                await self._retire()
 
     async def _until_switched(self, work: asyncio.Future[Any]) -> bool:
         """Wait for a lane's end; whether another lane is to go on."""
@@ -98,6 +98,7 @@ class Lanes:
 
     async def _beside(self) -> None:
         """Run the interactive lane while batch jobs are looked after."""
+        await self._take_back()
         keeping = asyncio.ensure_future(self._keeper().run())
         lane = asyncio.ensure_future(self._interactive.run())
         try:
@@ -110,11 +111,8 @@ class Lanes:
             await cancelled(lane, keeping)
 
 
-async def give_back_unsent(ground: Ground, track: Track) -> None:
-    """Give back the assets of a track's jobs that were not submitted: another lane has them now."""
-    for job in await batches.unfinished(ground.lib, ground.provider):
-        if job.track == track.id and job.place in {JobState.BUILT, JobState.UPLOADED}:
-            words = "Not submitted: what remains was handed to another lane."
-            await batch_jobs.move(
-                ground.lib, job, JobState.CANCELLED, words, release=True, waiting=""
-            )
+async def take_back(ground: Ground, track: Track) -> None:
+    """Take back what is in jobs that were not submitted: another lane has it from here on."""
+    await recover(ground)
+    words = "Not submitted: what remains was handed to another lane."
+    await give_back_unsent(ground, track, words)

@@ -12,7 +12,7 @@ from gemtag_tui.engine.batch_build import Builder
 from gemtag_tui.engine.batch_ground import Ground
 from gemtag_tui.engine.batch_keeper import BatchKeeper
 from gemtag_tui.engine.batch_lane import BatchLane
-from gemtag_tui.engine.batch_lanes import Lanes, give_back_unsent
+from gemtag_tui.engine.batch_lanes import Lanes, take_back
 from gemtag_tui.engine.pricing import Pricing
 from gemtag_tui.gemini.batches import BatchApi
 from gemtag_tui.gemini.files import FilesApi
@@ -46,7 +46,7 @@ async def run_ground(
             clock=view.clock,
             rng=rng,
             settings=request.settings,
-            jobs=BatchApi(remote),
+            jobs=BatchApi(remote, request.settings.calls.timeout),
             files=FilesApi(remote, view.clock.sleep),
             provider=view.track.provider,
             run=view.run,
@@ -65,6 +65,7 @@ def tell_view(view: View) -> Callable[[Landed], None]:
         for asset in landed.mended:
             tally.reopen(asset)
         for asset in landed.failed:
+            tally.reopen(asset)  # its better try in the same run: one asset, counted once
             tally.failure(asset)
         count = landed.tagged + len(landed.failed)
         tally.on_disk += count
@@ -127,5 +128,5 @@ def lanes(
         control=view.control,
         lane=ready.lane,
         retire=retire,
-        give_back=lambda: give_back_unsent(ground, track),
+        take_back=lambda: take_back(ground, track),
     )

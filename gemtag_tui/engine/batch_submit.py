@@ -235,12 +235,20 @@ async def _no_room(ground: Ground, job: JobRow) -> str | None:
 async def _trouble(ground: Ground, job: JobRow, error: CallError, what: str) -> None:
     """Wait out what passes; stop for what a person has to set right.
 
+    Where that is the key or the project, the job's images are free for other lanes at once; where
+    it is money, the job stays as it is and goes on when there is some.
+
     Raises:
         GemtagError: a person has to do something.
     """
     if error.trouble in _LIMITS:
         raise BatchLimitError(halt_words(error))
     if error.trouble in _SETUP:
+        said = plain(error.message, 400)
+        words = f"{what}, so its images were given back: {said}"
+        await batch_jobs.move(
+            ground.lib, job, JobState.FAILED, words, release=True, waiting="", error=said
+        )
         raise BatchSetupError(halt_words(error))
     await _wait(ground, job, f"{what}: {plain(error.message, 300)}", None)
 

@@ -59,7 +59,7 @@ async def server_ground(
     clock = clock or lib.clock
     remote = Remote.from_environ(key, environ)
     try:
-        jobs = BatchApi(remote)
+        jobs = BatchApi(remote, settings.calls.timeout)
         yield Ground(
             lib=lib,
             clock=clock,

@@ -41,7 +41,9 @@ async def cancel(ground: Ground, job: JobRow) -> str:
     """
     if job.place in {JobState.BUILT, JobState.UPLOADED}:
         words = "Cancelled by you before it was submitted."
-        await batch_jobs.move(ground.lib, job, JobState.CANCELLED, words, release=True, waiting="")
+        await batch_jobs.move(
+            ground.lib, job, JobState.CANCELLED, words, release=True, waiting="", error=words
+        )
         return "cancelled: nothing was submitted, and its images remain to be tagged"
     if job.place not in {JobState.PENDING, JobState.RUNNING}:
         raise UsageError(f"Batch job {job.id} is {job.state}: there is nothing to cancel.")
@@ -73,7 +75,9 @@ async def rescue(lib: Library, job: JobRow) -> str:
     if job.place in LOCAL - {JobState.BUILDING}:
         held = await batch_jobs.held(lib, job.id)
         words = f"Given up before it was submitted; {held:,} images remain to be tagged."
-        await batch_jobs.move(lib, job, JobState.CANCELLED, words, release=True, waiting="")
+        await batch_jobs.move(
+            lib, job, JobState.CANCELLED, words, release=True, waiting="", error=words
+        )
         return words
     if job.place not in ACTIVE | {JobState.ENDED}:
         raise UsageError(f"Batch job {job.id} is {job.state}: none of its images wait in it.")

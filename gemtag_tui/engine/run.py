@@ -17,9 +17,10 @@ from gemtag_tui.engine.clock import SystemClock
 from gemtag_tui.engine.config import load_settings
 from gemtag_tui.engine.control import CONFIGURATION, INTERRUPTED, Control
 from gemtag_tui.engine.orders import Orders
+from gemtag_tui.engine.outcome import Facts, summed_up
 from gemtag_tui.engine.preflight import make_ready
 from gemtag_tui.engine.waits import cancelled
-from gemtag_tui.store import runs
+from gemtag_tui.store import batch_holders, runs
 from gemtag_tui.store.library import Library
 from gemtag_tui.store.lock import EngineLock
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 PROGRESS_SECONDS = 1.0
-DONE, SOME_FAILED = 0, 1
 
 
 async def run_engine(
@@ -71,7 +71,7 @@ async def _run_in(parts: Assembly, request: RunRequest, emit: Emit) -> int:
     code = CONFIGURATION
     try:
         await _write_the_rest(parts)
-        code, parts.view.tally.message = _outcome(parts, request, error)
+        code, parts.view.tally.message = await _outcome(parts, request, error)
         parts.view.ended_at = parts.clock.now()
         await _close(parts, orders, code)
     except LibraryError as trouble:
@@ -161,26 +161,26 @@ async def _reload(parts: Assembly, request: RunRequest) -> str:
     return await parts.apply(loaded.settings, dict(loaded.origins))
 
 
-def _outcome(parts: Assembly, request: RunRequest, error: BaseException | None) -> tuple[int, str]:
+async def _outcome(
+    parts: Assembly, request: RunRequest, error: BaseException | None
+) -> tuple[int, str]:
     if error is not None:
         return CONFIGURATION, _words(error)
     ending = parts.control.ending
     if ending is not None:
         return ending.exit_code, ending.why
-    tally, counts = parts.view.tally, parts.view.counts
-    left_out = parts.shelf.passed_over
-    failed = tally.bad if request.limit is not None else counts.known_bad + counts.retry_later
-    if counts.in_batches:
-        words = f"{counts.in_batches:,} are in batch jobs, {tally.done:,} tagged by this run."
-    elif tally.settled == 0:
-        words = f"Nothing to do: {counts.tagged:,} of {counts.total:,} are tagged."
-    else:
-        words = f"Done: {tally.done:,} tagged by this run, {tally.bad:,} failed."
-    if failed:
-        words += f" {counts.known_bad:,} known bad, {counts.retry_later:,} to be tried later."
-    if left_out:
-        words += f" {left_out:,} left out: they changed or went away since the scan."
-    return (SOME_FAILED if failed or left_out else DONE), words
+    tally = parts.view.tally
+    return summed_up(
+        Facts(
+            run=parts.view.run,
+            done=tally.done,
+            bad=tally.bad,
+            counts=parts.view.counts,
+            limited=request.limit is not None,
+            left_out=parts.shelf.passed_over,
+            holders=await batch_holders.holders(parts.lib, parts.track.id),
+        )
+    )
 
 
 async def _write_the_rest(parts: Assembly) -> None:

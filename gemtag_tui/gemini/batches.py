@@ -14,6 +14,8 @@ from gemtag_tui.gemini.remote import Lost, Remote, Reply
 
 PAGE = 100
 MOST_PAGES = 1000
+CREATE_SECONDS = 30.0
+"""`create` is waited for at least so long: giving it up costs a search of all jobs."""
 _DOUBTFUL = frozenset({408, 409, 425, 499})
 """Refusals that do not say whether the server went on with the work."""
 
@@ -30,10 +32,16 @@ Made = RemoteJob | Doubt | CallError
 
 
 class BatchApi:
-    """Batch jobs at one address. Nothing is sent twice here."""
+    """Batch jobs at one address. Nothing is sent twice here.
 
-    def __init__(self, remote: Remote) -> None:
+    Args:
+        remote: exchanges.
+        timeout: seconds after which a call is abandoned (`calls.timeout`).
+    """
+
+    def __init__(self, remote: Remote, timeout: float = 90.0) -> None:
         self._remote = remote
+        self._create_seconds = max(CREATE_SECONDS, timeout)
 
     async def create(self, model: str, display_name: str, input_file: str) -> Made:
         """Ask for a job, once. Creating is not idempotent: two requests make two jobs."""
@@ -43,7 +51,7 @@ class BatchApi:
             self._remote.url(f"models/{quote(model, safe='')}:batchGenerateContent"),
             body=msgspec.json.encode(whole),
             headers={"Content-Type": "application/json"},
-            timeout=120.0,
+            timeout=self._create_seconds,
         )
         if isinstance(reply, Lost):
             return Doubt(reply.error) if reply.sent else reply.error
