@@ -121,3 +121,7 @@ LEFT JOIN failure f ON f.asset = a.id
     AND f.provider = t.provider AND f.model = t.model AND f.profile = t.profile
 LEFT JOIN failure own ON own.asset = a.id
     AND own.provider = '' AND own.model = '' AND own.profile = '';
+
+-- By this word the library's jobs are told from others on the account; there from the start, so that
+-- a copy made before the first job knows its own jobs too.
+INSERT OR IGNORE INTO setting VALUES ('library_id', lower(hex(randomblob(4))));
