@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import time
 
+from gemtag_tui.core.text import usd as money
+
+__all__ = ["clock", "count", "duration", "money", "size"]
+
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """Return "1 image", "2,000 images"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def money(usd: float) -> str:
-    """Return dollars with as many digits as say something: "$12.40", "$0.0031"."""
-    if usd == 0:
-        return "$0"
-    return f"${usd:,.2f}" if usd >= 0.995 else f"${usd:.4f}"
 
 
 def duration(seconds: float) -> str:

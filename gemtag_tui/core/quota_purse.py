@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from gemtag_tui.core.pacific import month_of, next_midnight
 from gemtag_tui.core.quota_money import Budget, nanos
 from gemtag_tui.core.quota_values import Budgets, Spent, WaitUntil
+from gemtag_tui.core.text import usd
 
 RECHECK = 1.0
 """Seconds after which a budget that is only reserved, not spent, is looked at again."""
@@ -47,7 +48,7 @@ class Purse:
                 continue
             words = f"the budget of this {_NAMES[name]}"
             if budget.over(nano):
-                spent = f"{words}, ${budget.limit / 1e9:,.2f}, is used up"
+                spent = f"{words}, {usd(budget.limit / 1e9)}, is used up"
                 return Spent(name, spent, self._begins_anew(name, unix))
             waits = WaitUntil(now + RECHECK, name, f"{words} waits for calls in flight")
         return waits

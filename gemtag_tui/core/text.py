@@ -52,3 +52,10 @@ def tail(path: str, width: int) -> str:
         return "…"[:width]
     head = max(0, (width - 1) // 4)
     return path[:head] + "…" + path[len(path) - (width - 1 - head) :]
+
+
+def usd(value: float) -> str:
+    """Return US dollars with as many digits as say something: "$12.40", "$0.0031"."""
+    if value == 0:
+        return "$0"
+    return f"${value:,.2f}" if abs(value) >= 0.995 else f"${value:.4f}"

@@ -31,6 +31,7 @@ from gemtag_tui.core.quota_values import (
     WaitUntil,
 )
 from gemtag_tui.core.snapshot import Gauge
+from gemtag_tui.core.text import usd
 
 __all__ = [
     "Admission",
@@ -229,11 +230,11 @@ class Admission:
         limits = self._limits
         if name == "spend":
             used, limit = limits.spend.used(now) / NANO, limits.spend.limit / NANO
-            figures = f"{used:,.2f} of {limit:,.2f}"
+            figures = f"{usd(used)} of {usd(limit)} per ten minutes"
         else:
             window = limits.rpm if name == "rpm" else limits.tpm
-            figures = f"{window.used(now):,} of {window.limit:,}"
-        return f"paced: {figures} {NAMES[name]}, next in {pause:,.1f} s"
+            figures = f"{window.used(now):,} of {window.limit:,} {NAMES[name]}"
+        return f"paced: {figures}, next in {pause:,.1f} s"
 
     def _grant(self, now: float, unix: float, need: Need, tokens: int, nano: int) -> Grant:
         self._pending += 1
