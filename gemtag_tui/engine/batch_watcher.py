@@ -83,6 +83,8 @@ class Watcher:
                 for command in await commands.open_commands(self._ground.lib):
                     outcome = await self._outcome(command)
                     await commands.answer(self._ground.lib, command.id, outcome)
+                    if command.verb == "stop":
+                        self._stop.set()
             except LibraryError as error:  # busy for once
                 _log.warning("commands cannot be read just now: %s", error.message)
             await self._ground.clock.sleep(_LOOK_SECONDS)
@@ -90,7 +92,6 @@ class Watcher:
     async def _outcome(self, command: Command) -> str:
         try:
             if command.verb == "stop":
-                self._stop.set()
                 return STOPPED
             if command.verb == batch_orders.SYNC:
                 return await self._sync()
