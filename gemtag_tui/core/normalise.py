@@ -75,7 +75,7 @@ def clean(data: object, profile: Profile, echo: str = "") -> Cleaned | Flaw:
         return summary
     buckets: dict[str, tuple[str, ...]] = {}
     dropped = 0
-    for cleaner in _cleaners(profile):
+    for cleaner in cleaners(profile):
         found = cleaner.clean(data.get(cleaner.name))
         if isinstance(found, Flaw):
             return found
@@ -95,6 +95,11 @@ def _summary(value: object, profile: Profile) -> str | Flaw:
         value = ""
     if not isinstance(value, str):
         return _malformed("the summary is not text")
+    return clean_summary(value)
+
+
+def clean_summary(value: str) -> str | Flaw:
+    """Return a summary made clean, or why it is none."""
     summary = clean_text(value[:_LOOK], MAX_SUMMARY)
     if len(summary) > _LONG and repeats(summary):
         return _malformed("the summary repeats itself")
@@ -102,11 +107,12 @@ def _summary(value: object, profile: Profile) -> str | Flaw:
 
 
 @lru_cache(maxsize=16)
-def _cleaners(profile: Profile) -> tuple[_Cleaner, ...]:
-    return tuple(_Cleaner(bucket) for bucket in profile.buckets)
+def cleaners(profile: Profile) -> tuple[Cleaner, ...]:
+    """Return what cleans a profile's buckets, in their order."""
+    return tuple(Cleaner(bucket) for bucket in profile.buckets)
 
 
-class _Cleaner:
+class Cleaner:
     """Makes one bucket's items into tags; remembers short ones, which come again and again."""
 
     __slots__ = ("_known", "_memo", "_normal", "bucket", "name")
@@ -117,6 +123,11 @@ class _Cleaner:
         self._normal = _cased if bucket.keep_case else _lowered
         self._known = {word_key(word): clean_text(word, MAX_TAG) for word in bucket.vocabulary}
         self._memo: dict[str, tuple[str, str]] = {}
+
+    def settled(self) -> frozenset[str]:
+        """Return the words of the vocabulary that are tags as they are."""
+        words = frozenset(self._known.values())
+        return frozenset(word for word in words if self._pair(word) == (word.casefold(), word))
 
     def clean(self, value: object) -> tuple[tuple[str, ...], int] | Flaw:
         """Return the tags and how many items were left out."""

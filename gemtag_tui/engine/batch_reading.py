@@ -10,7 +10,7 @@ import msgspec
 from gemtag_tui.core.batch_plan import asset_of
 from gemtag_tui.core.calls import Answer, CallError, Usage
 from gemtag_tui.core.judge import AttemptContext, judge
-from gemtag_tui.core.normalise import Cleaned, clean
+from gemtag_tui.core.normalise_fast import Swift, swift
 from gemtag_tui.core.prices import price
 from gemtag_tui.core.profile import ECHO_FIELD, Profile
 from gemtag_tui.core.reading import read_json
@@ -93,17 +93,17 @@ def _price(served: str, model: str, day: int) -> Price | None:
 def read_block(block: bytes, setup: Setup) -> list[Good | Poor]:
     """Judge whole lines; blank ones are left out. `line` counts from 0 within the block."""
     profile = _profile(setup.profile)
+    reader = swift(profile)
     found: list[Good | Poor] = []
     for number, line in enumerate(block.split(b"\n")):
         if line and not line.isspace():
-            found.append(_read(line, number, profile, setup))
+            usual = usual_line(line)
+            good = None if usual is None else _good(usual, number, reader, setup)
+            found.append(good or _read(line, number, profile, setup))
     return found
 
 
 def _read(line: bytes, number: int, profile: Profile, setup: Setup) -> Good | Poor:
-    usual = usual_line(line)
-    if usual is not None and (good := _good(usual, number, profile, setup)) is not None:
-        return good
     read = parse_line(line, setup.provider)
     if read is None:
         return Poor(0, UNPARSABLE, UNPARSABLE, "", "", "", 0, 0, 0.0, number)
@@ -135,7 +135,7 @@ def _read(line: bytes, number: int, profile: Profile, setup: Setup) -> Good | Po
     return Poor(asset, fate, status, kind, words, read.key, *spent)
 
 
-def _good(usual: Usual, number: int, profile: Profile, setup: Setup) -> Good | None:
+def _good(usual: Usual, number: int, reader: Swift, setup: Setup) -> Good | None:
     """Judge an answer that came to its end: if it is whole and valid, the judge has no other word.
 
     `None` for whatever the judge has to look at.
@@ -143,8 +143,8 @@ def _good(usual: Usual, number: int, profile: Profile, setup: Setup) -> Good | N
     asset = asset_of(usual.key, setup.nonce)
     if asset is None:
         return None
-    result = clean(read_json(usual.text), profile, usual.key if setup.echo else "")
-    if not isinstance(result, Cleaned) or not usual.text.strip():
+    stored = reader.read(usual.text, usual.key if setup.echo else "")
+    if stored is None:
         return None
     found = _price(usual.served, setup.model, int(setup.at // 86_400))
     cost = 0.0
@@ -153,8 +153,7 @@ def _good(usual: Usual, number: int, profile: Profile, setup: Setup) -> Good | N
         cost = (fresh + usual.output * found.output) / 1_000_000
     return (
         asset,
-        storable(result.tags.summary),
-        tags_json(result.tags.buckets),
+        *stored,
         storable(usual.served),
         usual.prompt,
         usual.image,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
+from msgspec import Meta
 
 _MOST_TOKENS = 1_000_000_000
 _LONGEST_WORD = 1000
+Tokens = Annotated[int, Meta(ge=0, le=_MOST_TOKENS)]
+Word = Annotated[str, Meta(max_length=_LONGEST_WORD)]
 
 
 class _Part(msgspec.Struct, gc=False):
@@ -16,12 +19,12 @@ class _Part(msgspec.Struct, gc=False):
 
 
 class _Content(msgspec.Struct, gc=False):
-    parts: list[_Part]
+    parts: Annotated[list[_Part], Meta(min_length=1, max_length=1)]
 
 
 class _Candidate(msgspec.Struct, gc=False):
     content: _Content
-    finishReason: str = ""  # noqa: N815 (the wire's name)
+    finishReason: Literal["STOP"]  # noqa: N815 (the wire's name)
 
 
 class _Detail(msgspec.Struct, gc=False):
@@ -30,23 +33,23 @@ class _Detail(msgspec.Struct, gc=False):
 
 
 class _Usage(msgspec.Struct, gc=False):
-    promptTokenCount: int  # noqa: N815
-    candidatesTokenCount: int  # noqa: N815
-    thoughtsTokenCount: int = 0  # noqa: N815
-    toolUsePromptTokenCount: int = 0  # noqa: N815
-    cachedContentTokenCount: int = 0  # noqa: N815
+    promptTokenCount: Annotated[int, Meta(ge=1, le=_MOST_TOKENS)]  # noqa: N815
+    candidatesTokenCount: Tokens  # noqa: N815
+    thoughtsTokenCount: Tokens = 0  # noqa: N815
+    toolUsePromptTokenCount: Annotated[int, Meta(ge=0, le=0)] = 0  # noqa: N815
+    cachedContentTokenCount: Tokens = 0  # noqa: N815
     promptTokensDetails: list[_Detail] = []  # noqa: N815
 
 
 class _Response(msgspec.Struct, gc=False):
-    candidates: list[_Candidate]
+    candidates: Annotated[list[_Candidate], Meta(min_length=1, max_length=1)]
     usageMetadata: _Usage  # noqa: N815
-    modelVersion: str = ""  # noqa: N815
-    promptFeedback: msgspec.Raw | None = None  # noqa: N815
+    modelVersion: Word = ""  # noqa: N815
+    promptFeedback: None = None  # noqa: N815
 
 
 class _Line(msgspec.Struct, gc=False):
-    key: str
+    key: Word
     response: _Response
 
 
@@ -80,36 +83,16 @@ def usual_line(line: bytes) -> Usual | None:
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     response = found.response
-    if len(response.candidates) != 1 or response.promptFeedback is not None:
-        return None
-    first, usage = response.candidates[0], response.usageMetadata
-    parts = first.content.parts
-    if first.finishReason != "STOP" or len(parts) != 1 or parts[0].thought:
-        return None
+    part, usage = response.candidates[0].content.parts[0], response.usageMetadata
     image = 0
     for one in usage.promptTokensDetails:
         if one.modality == "IMAGE":
             image += one.tokenCount
-    prompt, answer, thinking = (
-        usage.promptTokenCount,
-        usage.candidatesTokenCount,
-        usage.thoughtsTokenCount,
-    )
-    cached = usage.cachedContentTokenCount
-    if not (
-        0 < prompt <= _MOST_TOKENS
-        and 0 <= answer <= _MOST_TOKENS
-        and 0 <= thinking <= _MOST_TOKENS
-        and 0 <= cached <= _MOST_TOKENS
-        and 0 <= image <= _MOST_TOKENS
-        and not usage.toolUsePromptTokenCount
-        and len(found.key) <= _LONGEST_WORD
-        and len(response.modelVersion) <= _LONGEST_WORD
-    ):
+    if part.thought or not 0 <= image <= _MOST_TOKENS:
         return None
-    text = parts[0].text
-    served = response.modelVersion
-    return Usual(found.key, text, served, prompt, image, answer + thinking, min(prompt, cached))
+    prompt, output = usage.promptTokenCount, usage.candidatesTokenCount + usage.thoughtsTokenCount
+    cached = min(prompt, usage.cachedContentTokenCount)
+    return Usual(found.key, part.text, response.modelVersion, prompt, image, output, cached)
 
 
 def key_of_line(line: bytes) -> str | None:
