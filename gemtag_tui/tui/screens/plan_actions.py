@@ -81,7 +81,7 @@ class PlanActions(GemtagScreen):
     # Trying first
 
     def action_try(self) -> None:
-        """Ask, then tag five and show what comes back."""
+        """Ask, then tag five and show what comes back; at once, also when batch is chosen."""
         self.do(self._ask_try(), "try")
 
     async def _ask_try(self) -> None:
@@ -89,9 +89,11 @@ class PlanActions(GemtagScreen):
         if view is None:
             return
         images = min(TRIED, view.images)
-        cost = None if view.each is None else view.each * images
-        question = start_question(images, view.images, cost, view.chosen.lane, 0.0)
-        self.ask(question.replace("Start on", "Try", 1), lambda: self._try(view.chosen.lane))
+        lane = "interactive" if view.chosen.lane == "batch" else view.chosen.lane
+        each = await self.source.each_cost(lane)
+        cost = None if each is None else each * images
+        question = start_question(images, view.images, cost, lane, 0.0)
+        self.ask(question.replace("Start on", "Try", 1), lambda: self._try(lane))
 
     async def _try(self, lane: str) -> None:
         before = self.look.run.id if self.look.run else 0
