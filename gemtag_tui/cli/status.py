@@ -105,6 +105,10 @@ def _at_rest(snapshot: RunSnapshot, seen: Glance, now: float) -> RunSnapshot:
     elif seen.run is not None:
         own = message if snapshot.run == seen.run.id else ""  # also of who looked after jobs since
         message = own or seen.run.message or message
+    if seen.locked and "batches rescue" not in message:
+        from gemtag_tui.core.batch_words import quarantine_words  # noqa: PLC0415
+
+        message = f"{message} {quarantine_words(seen.locked)}".strip()
     return _quiet(snapshot, state="idle", message=message, requests_today=_today(snapshot, now))
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gemtag_tui.core.batch_words import quarantine_words
 from gemtag_tui.core.calls import Usage
 from gemtag_tui.core.estimate import Cost, Duration, Pace, PerImage, cost_of, duration_of
 from gemtag_tui.core.models import ModelRules, canonical_model, notices, rules_for
@@ -30,6 +31,7 @@ from gemtag_tui.engine.profiles import load_profile
 from gemtag_tui.engine.provider import likely_provider
 from gemtag_tui.gemini.key import find_key
 from gemtag_tui.store import ledger, limits, tracks, work
+from gemtag_tui.store.batch_holders import quarantined
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -114,6 +116,9 @@ async def make_plan(
     case = _Case(settings, model, rules, images, tokens, pace, now, facts)
     lanes = tuple(_lane(case, name) for name in LANES)
     recommended, reason = _recommend(lanes, lane, images)
+    warnings = _warnings(case, counts, lanes, environ)
+    if track is not None:
+        warnings += filter(None, [quarantine_words(await quarantined(lib, track.id))])
     return Plan(
         counts=counts,
         model=model,
@@ -123,7 +128,7 @@ async def make_plan(
         lanes=lanes,
         recommended=recommended,
         reason=reason,
-        warnings=tuple(_warnings(case, counts, lanes, environ)),
+        warnings=tuple(warnings),
         key_where=key_place(environ),
     )
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gemtag_tui.core.batch_words import Holder
 from gemtag_tui.core.errors import LibraryError
 from gemtag_tui.core.snapshot import Counts, RunSnapshot
 from gemtag_tui.core.text import plain
 from gemtag_tui.store import live, runs
+from gemtag_tui.store.batch_holders import QUARANTINED, holders_from
 from gemtag_tui.store.lock import is_held_by_someone
 from gemtag_tui.store.runs import RunRow
 from gemtag_tui.store.schema import APPLICATION_ID, refuse_newer, shipped
@@ -31,6 +33,7 @@ class Glance:
         run: the latest run.
         engine_alive: whether an engine holds the lock now.
         track: the one counted.
+        locked: its batch jobs whose images wait for a person's word.
     """
 
     snapshot: RunSnapshot | None
@@ -38,6 +41,7 @@ class Glance:
     run: RunRow | None
     engine_alive: bool
     track: Track | None
+    locked: list[Holder] = field(default_factory=list)
 
 
 def glance(path: str | Path, track: tuple[str, str, str] | None = None) -> Glance:
@@ -80,11 +84,13 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
 def _look(db: sqlite3.Connection, key: tuple[str, str, str] | None, *, alive: bool) -> Glance:
     db.execute("BEGIN")  # one moment for all that follows
     track = _track(db, key)
-    rows: list[Any] = db.execute(COUNTERS, (track.id if track else 0,)).fetchall()
+    number = (track.id if track else 0,)
+    rows: list[Any] = db.execute(COUNTERS, number).fetchall()
+    locked = holders_from(db.execute(QUARANTINED, number).fetchall())
     state = db.execute(live.READ).fetchone()
     run = runs.run_row(db.execute(runs.LAST).fetchone())
     snapshot = None if state is None else live.decode(state[0])
-    return Glance(snapshot, counts_from(rows), run, alive, track)
+    return Glance(snapshot, counts_from(rows), run, alive, track, locked)
 
 
 def _track(db: sqlite3.Connection, key: tuple[str, str, str] | None) -> Track | None:
