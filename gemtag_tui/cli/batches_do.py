@@ -162,7 +162,7 @@ async def _act(shell: Shell, verb: str, job: str) -> str:
         with EngineLock(shell.library):
             async with await Library.open(shell.library, SystemClock(), create=False) as lib:
                 words = await batch_verbs.rescue(lib, await batch_verbs.find(lib, job))
-        return f"{words}. {NEXT}"
+        return f"{words.rstrip('.')}. {NEXT}"
     settings = shell.load().settings
     async with opened_ground(shell.library, settings, environ=shell.environ) as ground:
         words = await batch_orders.carry_out(ground, f"batch_{verb}", job)

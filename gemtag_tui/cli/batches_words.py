@@ -182,7 +182,7 @@ def detail_pairs(found: Detail, now: float, hours: float) -> list[tuple[str, obj
         pairs.append(("error", job.error))
     if (ends := ends_at(job, now)) is not None:
         pairs.append(("expected", f"to end {clock(ends)}, in {duration(ends - now)}"))
-    if job.expires_at:
+    if job.expires_at and (job.output_file or not job.ended_at):
         what = "its results are kept until" if job.ended_at else "expires without results"
         pairs.append(("until", f"{what} {clock(job.expires_at)}"))
     pairs.append(("files", _files(job)))
