@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gemtag_tui.store.tracks import Track
 
 _MISSING_AT_ONCE = 5_000
+_GROUP = 16_000
+"""Lines in one transaction: SQLite writes every page that it touches once, however many rows."""
 _COMPLETE = frozenset({ServerState.SUCCEEDED, ServerState.PARTIAL, ServerState.UNKNOWN})
 
 
@@ -43,6 +45,7 @@ async def ingest(ground: Ground, job: JobRow) -> None:
             return
         async for block, rows in reader.read(job.taken_bytes):
             await intake.take(block, rows)
+        await intake.flush()
         if read_state(job.server_state) in _COMPLETE:
             await intake.missing()
     await _close(ground, job)
@@ -114,10 +117,48 @@ class _Intake:
     states: dict[int, int]
     failed: set[int]
     done: set[int]
+    open: Landing | None = None
+    lines: int = 0
 
     async def take(self, block: Block, rows: list[Good | Poor]) -> None:
-        """Write one block's lines."""
-        new = self._landing(block.end)
+        """Fold one block's lines, and write them when there are enough."""
+        new = self.open = self.open or self._landing(0)
+        new.taken_bytes = block.end
+        if not self._all_good(new, rows):
+            await self._each(new, block, rows)
+        self.lines += len(rows)
+        if self.lines >= _GROUP:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write what was folded."""
+        new, self.open, self.lines = self.open, None, 0
+        if new is not None:
+            await self._write(new)
+
+    def _all_good(self, new: Landing, rows: list[Good | Poor]) -> bool:
+        """Fold a block of nothing but first good lines at once; else leave it as it is."""
+        good = [row for row in rows if not isinstance(row, Poor)]
+        if len(good) < len(rows):
+            return False
+        assets = {row[0] for row in good}
+        states = self.states
+        waits = int(Item.HELD)
+        held = all(states.get(asset) == waits for asset in assets)
+        if not held or len(assets) != len(rows) or not self.done.isdisjoint(assets):
+            return False
+        states.update(dict.fromkeys(assets, int(Item.TAGGED)))
+        new.tagged += [row[:8] for row in good]
+        new.had_failed += self.failed & assets
+        new.tally["ok"] = new.tally.get("ok", 0) + len(rows)
+        kept = new.sums.setdefault("ok", Sum())
+        kept.lines += len(rows)
+        kept.tokens_in += sum(row[4] for row in good)
+        kept.tokens_out += sum(row[6] for row in good)
+        kept.cost_usd += sum(row[7] for row in good)
+        return True
+
+    async def _each(self, new: Landing, block: Block, rows: list[Good | Poor]) -> None:
         late = [row[0] for row in rows if self.states.get(row[0]) == Item.GIVEN_BACK]
         if late:
             self.done |= await batch_land.has_result(self.ground.lib, self.job, late)
@@ -127,7 +168,6 @@ class _Intake:
                 self._tagged(new, row)
             else:
                 self._other(new, row, block)
-        await self._write(new)
 
     async def missing(self) -> None:
         """Record the assets that the results do not speak of."""

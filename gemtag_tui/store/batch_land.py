@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import zlib
+from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -10,7 +13,7 @@ import msgspec
 from gemtag_tui.core.pacific import day_of
 from gemtag_tui.core.text import storable
 from gemtag_tui.store import failure_rows
-from gemtag_tui.store.batch_rows import Landing, Odd
+from gemtag_tui.store.batch_rows import Item, Landing, Odd, Sum
 
 if TYPE_CHECKING:
     import aiosqlite
@@ -21,11 +24,14 @@ if TYPE_CHECKING:
 KEPT_ODD = 1000
 """Lines of each kind that are kept as they came, for one job."""
 _RAW_MAX = 16_000
+_BY_ASSET = itemgetter(0)
 
-_RESULT = """
-    INSERT INTO asset_ai (asset, summary, tags, served_model, tokens_prompt, tokens_image,
-        tokens_output, cost_usd, provider, model, profile, lane, job, run, tagged_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'batch', ?, ?, ?) ON CONFLICT DO NOTHING
+_ROWS = 100
+"""Results entered by one statement; each costs SQLite a look at its table of last ids."""
+_RESULTS = """
+    INSERT INTO asset_ai (provider, model, profile, lane, job, run, tagged_at, asset, summary, tags,
+        served_model, tokens_prompt, tokens_image, tokens_output, cost_usd)
+    SELECT ?, ?, ?, 'batch', ?, ?, ?, r.* FROM (VALUES {rows}) r WHERE true ON CONFLICT DO NOTHING
 """
 _TAGGED_ITEMS = """
     UPDATE batch_item SET state = 1 WHERE job = ? AND asset IN (SELECT value FROM json_each(?))
@@ -33,6 +39,14 @@ _TAGGED_ITEMS = """
 _TAGGED_WORK = """
     UPDATE work SET state = 3, due = NULL
     WHERE track = ? AND asset IN (SELECT value FROM json_each(?))
+"""
+_OTHERS = """
+    SELECT asset FROM asset_ai WHERE provider = ? AND model = ? AND profile = ?
+    AND asset IN (SELECT value FROM json_each(?)) AND job IS NOT ?
+"""
+_KEYS = """
+    SELECT asset, key FROM batch_key
+    WHERE job = ? AND asset IN (SELECT value FROM json_each(?))
 """
 _RESOLVE = """
     UPDATE failure SET standing = 'resolved', next_retry = NULL, last_seen = ?
@@ -72,35 +86,76 @@ async def land(lib: Library, new: Landing) -> None:
     Raises:
         LibraryError: when the library cannot be written.
     """
-    async with lib.transaction() as db:
-        await _tagged(db, new)
-        if new.states:
-            await db.executemany(
-                "UPDATE batch_item SET state = ? WHERE job = ? AND asset = ?",
-                [(state, new.job, asset) for state, asset in new.states],
-            )
-        if new.failures:
-            await failure_rows.write(db, new.failures, new.run)
-        await _books(db, new)
-        if new.odd:
-            await db.executemany(_ODD, [_odd(new.job, one) for one in new.odd])
+    await lib.at_once(lambda db: _land(db, new))
+
+
+async def _land(db: aiosqlite.Connection, new: Landing) -> None:
+    await _tagged(db, new)
+    if new.states:
+        await db.executemany(
+            "UPDATE batch_item SET state = ? WHERE job = ? AND asset = ?",
+            [(state, new.job, asset) for state, asset in new.states],
+        )
+    if new.failures:
+        await failure_rows.write(db, new.failures, new.run)
+    await _books(db, new)
+    if new.odd:
+        await db.executemany(_ODD, [_odd(new.job, one) for one in new.odd])
 
 
 async def _tagged(db: aiosqlite.Connection, new: Landing) -> None:
     if not new.tagged:
         return
     track = new.track
-    tail = (track.provider, track.model, track.profile, new.job, new.run, new.at)
-    await db.executemany(_RESULT, [(*row, *tail) for row in sorted(new.tagged)])
-    assets = msgspec.json.encode([row[0] for row in new.tagged]).decode()
+    owner = (track.provider, track.model, track.profile)
+    rows, entered = sorted(new.tagged, key=_BY_ASSET), 0
+    for at in range(0, len(rows), _ROWS):
+        part = rows[at : at + _ROWS]
+        values = chain((*owner, new.job, new.run, new.at), *part)
+        entered += (await db.execute(_results(len(part)), tuple(values))).rowcount
+    if entered < len(rows):
+        rows = await _without_second(db, new, rows)
+    assets = msgspec.json.encode(list(map(_BY_ASSET, rows))).decode()
     await db.execute(_TAGGED_ITEMS, (new.job, assets))
     await db.execute(_TAGGED_WORK, (track.id, assets))
-    owner = (track.provider, track.model, track.profile)
     await db.executemany(_RESOLVE, [(new.at, asset, *owner) for asset in new.had_failed])
 
 
+async def _without_second(
+    db: aiosqlite.Connection, new: Landing, rows: list[tuple[Any, ...]]
+) -> list[tuple[Any, ...]]:
+    """Return the rows that are results now, and book those that found another's there.
+
+    Jobs are taken in side by side, and an asset may have been tagged since it was looked up.
+    """
+    track = new.track
+    assets = msgspec.json.encode(list(map(_BY_ASSET, rows))).decode()
+    others = await db.execute_fetchall(
+        _OTHERS, (track.provider, track.model, track.profile, assets, new.job)
+    )
+    taken = {row[0] for row in others}
+    second = [row for row in rows if row[0] in taken]
+    named = await db.execute_fetchall(_KEYS, (new.job, assets))
+    keys = {row[0]: row[1] for row in named}
+    for asset, summary, tags, *_, tokens_in, _image, tokens_out, usd in second:
+        said = msgspec.json.encode({"summary": summary, "tags": msgspec.Raw(tags.encode())})
+        new.odd.append(Odd("second", keys.get(asset, ""), said, asset, usd))
+        new.states.append((Item.SECOND, asset))
+        new.double_usd += usd
+        for status, sign in (("ok", -1), ("second", 1)):
+            new.tally[status] = new.tally.get(status, 0) + sign
+            new.sums.setdefault(status, Sum()).add(sign, tokens_in, tokens_out, usd)
+    new.tagged = [row for row in rows if row[0] not in taken]
+    return new.tagged
+
+
+@lru_cache(maxsize=_ROWS)
+def _results(rows: int) -> str:
+    return _RESULTS.format(rows=", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows))
+
+
 async def _books(db: aiosqlite.Connection, new: Landing) -> None:
-    track, sums = new.track, list(new.sums.items())
+    track, sums = new.track, [(status, s) for status, s in new.sums.items() if s.lines]
     who = (track.provider, track.model)
     await db.executemany(
         _LEDGER,
@@ -117,7 +172,9 @@ async def _books(db: aiosqlite.Connection, new: Landing) -> None:
     )
     if lines:
         await db.execute(_DAY, (day_of(new.at), *who, lines, *spent))
-    await db.executemany(_TALLY, [(new.job, kind, count) for kind, count in new.tally.items()])
+    await db.executemany(
+        _TALLY, [(new.job, kind, count) for kind, count in new.tally.items() if count]
+    )
     landed = len(new.tagged) + len(new.states)
     values = (landed, len(new.tagged), spent[2], new.double_usd, *spent[:2], new.taken_bytes)
     await db.execute(_JOB, (*values, new.job))

@@ -53,6 +53,13 @@ class Sum:
     tokens_out: int = 0
     cost_usd: float = 0.0
 
+    def add(self, lines: int, tokens_in: int, tokens_out: int, cost_usd: float) -> None:
+        """Add one line, or with `lines` -1 take it out."""
+        self.lines += lines
+        self.tokens_in += lines * tokens_in
+        self.tokens_out += lines * tokens_out
+        self.cost_usd += lines * cost_usd
+
 
 @dataclass(slots=True)
 class Landing:
