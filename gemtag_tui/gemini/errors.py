@@ -164,6 +164,9 @@ def _quota(said: Status) -> tuple[Trouble, Violation | None]:
     return _quota_from_words(said.message), None
 
 
+_OWN_QUOTA = "exceeded your current quota"
+"""Says that the project asked too much, where "resource exhausted" may be the server's want."""
+
 _ORDER = (
     Trouble.NO_QUOTA,
     Trouble.SPEND_CAP,
@@ -205,6 +208,8 @@ def _quota_from_words(message: str) -> Trouble:
         return Trouble.DAY_REQUESTS
     if _SPENDING.search(message):
         return Trouble.SPEND_RATE
+    if _OWN_QUOTA in message:  # the project's own, and of the minute: days are named
+        return Trouble.RATE_TOKENS if "input_token" in message else Trouble.RATE_REQUESTS
     return Trouble.CAPACITY
 
 

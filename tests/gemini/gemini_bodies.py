@@ -162,7 +162,7 @@ TABLE: list[tuple[str, int, bytes, Trouble]] = [
     ("bare, enterprise", 429, exhausted("Resource exhausted. Please try again later. Please refer to"
      " https://cloud.google.com/vertex-ai/generative-ai/docs/error-code-429 for more details."),
      Trouble.CAPACITY),
-    ("batch create: help only", 429, exhausted(EXCEEDED, [HELP]), Trouble.CAPACITY),
+    ("batch create: help only", 429, exhausted(EXCEEDED, [HELP]), Trouble.RATE_REQUESTS),
     ("429 without a body", 429, b"", Trouble.CAPACITY),
     ("429 in HTML", 429, HTML, Trouble.CAPACITY),
     ("503, 2025", 503, error(503, "The model is overloaded. Please try again later.", "UNAVAILABLE"),
