@@ -139,7 +139,8 @@ async def bench_ingest(lines: int) -> None:
         counts = await work.counts(lib, track.id)
         assert counts.tagged == lines, counts
         print(
-            f"ingest: {lines:,} lines, {size / 1e6:.0f} MB in {took:.2f} s: {lines / took:,.0f} lines/s; "
+            f"ingest: {lines:,} lines, {size / 1e6:.0f} MB in {took:.2f} s: "
+            f"{lines / took:,.0f} lines/s; "
             f"{spent / lines * 1e6:.1f} µs of the engine's CPU a line"
         )
         begun = time.perf_counter()
@@ -177,7 +178,8 @@ async def bench_build(pictures: int, kilobytes: int) -> None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(
             f"build: {built.job.requests:,} requests, {size / 1e6:.0f} MB in {took:.2f} s: "
-            f"{size / took / 1e6:,.0f} MB/s; CPU {size / (time.process_time() - cpu) / 1e6:,.0f} MB/s; "
+            f"{size / took / 1e6:,.0f} MB/s; "
+            f"CPU {size / (time.process_time() - cpu) / 1e6:,.0f} MB/s; "
             f"peak {peak:.0f} MB"
         )
         await pool.aclose()

@@ -15,6 +15,7 @@ from gemtag_tui.imaging.values import Changed, Prepared, PrepareRules, Refused, 
 if TYPE_CHECKING:
     from gemtag_tui.imaging.kinds import ImageType
 
+
 def passthrough(
     path: bytes, expected_sha256: bytes, rules: PrepareRules
 ) -> Prepared | Refused | Changed | None:
