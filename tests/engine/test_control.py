@@ -50,6 +50,7 @@ async def test_every_change_wakes_who_waits():
         await asyncio.sleep(0)
         change()
         await asyncio.wait_for(waiting, 1)
+        assert waiting.done()
 
 
 async def test_a_stop_cuts_short_what_comes_before_the_work():

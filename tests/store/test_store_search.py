@@ -137,7 +137,7 @@ HARD = [
 @pytest.mark.parametrize("query", HARD)
 async def test_no_query_is_an_error(lib, query):
     await tagged(lib, ("a b", {"a": ("b",)}))
-    await search.search(lib, query)
+    assert len(await search.search(lib, query)) <= 1
 
 
 @given(st.one_of(st.text(max_size=40), st.text(st.sampled_from(SIGNS), max_size=20)))
@@ -145,7 +145,8 @@ def test_any_text_at_all_can_be_searched_for(index, query):
     for track in (None, 1):
         match = expression(query, track)
         if match is not None:
-            index.execute("SELECT rowid FROM search WHERE search MATCH ?", (match,)).fetchall()
+            found = index.execute("SELECT rowid FROM search WHERE search MATCH ?", (match,))
+            assert isinstance(found.fetchall(), list)
 
 
 def test_what_holds_no_word_finds_nothing_rather_than_everything():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 from gemtag_tui.core.errors import GemtagError
@@ -36,13 +37,13 @@ class PlanActions(GemtagScreen):
         self.tried = 0
         self.scanning: ScanState | None = None
 
+    @abstractmethod
     async def plan_again(self) -> None:
         """Reckon again and draw."""
-        raise NotImplementedError
 
+    @abstractmethod
     def draw(self) -> None:
         """Draw everything."""
-        raise NotImplementedError
 
     # Starting
 
