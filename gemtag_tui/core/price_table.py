@@ -2,7 +2,7 @@
 
 Source: ai.google.dev/pricing as read 2026-10-07, and the data of genai-prices 0.2.3. Batch and flex
 are half of it. Left out: the higher price of prompts over 200,000 tokens (pro models), which a
-request with one image never reaches; priority, which gemtag does not use; storage of caches.
+request with one image never reaches; storage of caches. Priority has no figure for each model.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from datetime import date
 
 AS_OF = date(2026, 11, 22)
 SOURCE = "ai.google.dev/pricing 2026-10-07"
+PRIORITY_SHARES = (1.75, 2.0)
+"""Of the standard price: "75 to 100 % above standard" (priority inference page, 2026)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from gemtag_tui.engine.entries import Entries
 from gemtag_tui.engine.feeder import Feeder
 from gemtag_tui.engine.figures import limit_figures
 from gemtag_tui.engine.lane import InteractiveLane
+from gemtag_tui.engine.own_prices import own_prices
 from gemtag_tui.engine.preflight import Ready, check_lane, choose_lane, find_provider
 from gemtag_tui.engine.preparer import Preparer, open_preparer
 from gemtag_tui.engine.pricing import Pricing
@@ -156,7 +157,7 @@ class Assembly:
         self.settling.lane = self.view.lane = lane
         self.sender.form = RequestForm(self.ready.profile, self.ready.rules, flex=lane == "flex")
         self.sender.timeout = call_timeout(self.settings, lane)
-        self.spending.pricing = Pricing(self.ready.model, lane, self.clock)
+        self.spending.pricing = self.spending.pricing.for_lane(lane)
         await runs.set_lane(self.lib, self.view.run, lane)
         self.lane.switch(lane)
         return f"what remains goes through the {lane} lane"
@@ -220,7 +221,8 @@ async def _wire(
     lib, request, ready, clock = ground.lib, ground.request, ground.ready, ground.clock
     view = await _view(ground)
     form = RequestForm(ready.profile, ready.rules, flex=ready.lane == "flex")
-    spending = Spending(form.estimate, Pricing(ready.model, ready.lane, clock))
+    pricing = Pricing(ready.model, ready.lane, clock, own_prices(request.config))
+    spending = Spending(form.estimate, pricing)
     shelf = _shelf(ground, view.tally)
     feeder = Feeder(shelf, preparer, clock)
 

@@ -13,6 +13,7 @@ from gemtag_tui.engine.batch_ground import Ground
 from gemtag_tui.engine.batch_keeper import BatchKeeper
 from gemtag_tui.engine.batch_lane import BatchLane
 from gemtag_tui.engine.batch_lanes import Lanes, take_back
+from gemtag_tui.engine.own_prices import own_prices
 from gemtag_tui.engine.pricing import Pricing
 from gemtag_tui.gemini.batches import BatchApi
 from gemtag_tui.gemini.files import FilesApi
@@ -103,7 +104,7 @@ def lanes(
     retire: Callable[[], Awaitable[None]],
 ) -> Lanes:
     """Put the lanes of a run together."""
-    pricing = Pricing(ready.model, "batch", ground.clock)
+    pricing = Pricing(ready.model, "batch", ground.clock, own_prices(request.config))
     builder = Builder(ground, track, RequestForm(ready.profile, ready.rules), preparer, pricing)
 
     def say(words: str) -> None:

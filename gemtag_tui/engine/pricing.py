@@ -10,20 +10,32 @@ from gemtag_tui.core.prices import price
 if TYPE_CHECKING:
     from gemtag_tui.core.calls import Answer
     from gemtag_tui.core.clock import Clock
-    from gemtag_tui.core.prices import Price
+    from gemtag_tui.core.prices import Overrides, Price
 
-_LANE_OF_TIER = {"standard": "interactive", "flex": "flex"}
+_LANE_OF_TIER = {"standard": "interactive", "flex": "flex", "priority": "priority"}
 _FRESH_SECONDS = 600.0
 
 
 class Pricing:
-    """Prices of one model and lane, looked up again every ten minutes since they are dated."""
+    """Prices of one model and lane, looked up again every ten minutes since they are dated.
 
-    def __init__(self, model: str, lane: str, clock: Clock) -> None:
+    Args:
+        model: the model asked for.
+        lane: interactive, flex or batch.
+        clock: tells the day.
+        own: the user's own prices, which stand before the table.
+    """
+
+    def __init__(self, model: str, lane: str, clock: Clock, own: Overrides = ()) -> None:
         self.model = model
         self.lane = lane
         self._clock = clock
+        self._own = own
         self._kept: dict[tuple[str, str], tuple[float, Price | None]] = {}
+
+    def for_lane(self, lane: str) -> Pricing:
+        """Return the same model's prices in another lane."""
+        return Pricing(self.model, lane, self._clock, self._own)
 
     @property
     def known(self) -> bool:
@@ -48,6 +60,6 @@ class Pricing:
         now = self._clock.now()
         at, found = self._kept.get((model, lane), (float("-inf"), None))
         if now - at > _FRESH_SECONDS:
-            found = price(model, lane, now)
+            found = price(model, lane, now, self._own)
             self._kept[model, lane] = (now, found)
         return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.engine.admission import Budgets
+from gemtag_tui.engine.own_prices import own_prices
 from gemtag_tui.engine.pricing import Pricing
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def check_budgets(request: RunRequest, ready: Ready, clock: Clock) -> None:
         UsageError: there is a budget and no price.
     """
     budgets = budgets_of(request.settings, request.max_cost)
-    if Pricing(ready.model, ready.lane, clock).known:
+    if Pricing(ready.model, ready.lane, clock, own_prices(request.config)).known:
         return
     if budgets.run or budgets.day or budgets.month:
         raise UsageError(

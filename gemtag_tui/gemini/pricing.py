@@ -1,7 +1,8 @@
 """A second opinion on prices from genai-prices, where it is right. Loaded only when asked for.
 
 It is right for standard prices and for most batch ones. It silently gives the standard price for
-flex, and for the batches of gemini-3.5-flash and gemini-3.7-flash (0.2.3): those stay our table's.
+flex and priority, and for the batches of some models (gemini-3.5-flash and gemini-3.7-flash in
+0.2.3): a batch that costs what standard does is one of those, and no opinion at all.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from gemtag_tui.core.calls import Usage
 from gemtag_tui.core.models import canonical_model
 from gemtag_tui.core.prices import Overrides, Price, price
 
-_NO_BATCH = frozenset({"gemini-3.5-flash", "gemini-3.7-flash"})
+_KNOWN = {"interactive": False, "standard": False, "batch": True}
+"""Lanes whose prices it can tell apart, and whether to ask for the batch price."""
 _PROBE = 100_000
 """Tokens asked about: below the 200,000 from which some prompts cost more."""
 _CLOSE = 0.001
@@ -33,22 +35,27 @@ def second_opinion(model: str, lane: str, at: float) -> Opinion | None:
 
     The first call takes about 0.3 s.
     """
-    name = canonical_model(model)
-    if lane == "flex" or (lane == "batch" and name in _NO_BATCH):
+    batch = _KNOWN.get(lane)
+    if batch is None:
         return None
-    asked = (
-        Usage(prompt=_PROBE),
-        Usage(output=_PROBE),
-        Usage(prompt=_PROBE, cached=_PROBE),
-    )
+    name = canonical_model(model)
     try:
-        found = [_total(name, lane, usage, at) for usage in asked]
+        found = _asked(name, at, batch=batch)
+        standard = _asked(name, at, batch=False) if batch else None
     except LookupError:
         return None
+    if standard is not None and (found.input, found.output) == (standard.input, standard.output):
+        return None
+    return found
+
+
+def _asked(model: str, at: float, *, batch: bool) -> Opinion:
+    probes = (Usage(prompt=_PROBE), Usage(output=_PROBE), Usage(prompt=_PROBE, cached=_PROBE))
+    found = [_total(model, usage, at, batch=batch) for usage in probes]
     return Opinion(*(dollars * 1_000_000 / _PROBE for dollars in found))
 
 
-def _total(model: str, lane: str, usage: Usage, at: float) -> float:
+def _total(model: str, usage: Usage, at: float, *, batch: bool) -> float:
     import genai_prices  # noqa: PLC0415  lazy: 0.27 s
 
     calculation = genai_prices.calc_price(
@@ -60,14 +67,12 @@ def _total(model: str, lane: str, usage: Usage, at: float) -> float:
         model,
         provider_id="google",
         genai_request_timestamp=datetime.fromtimestamp(at, UTC),
-        price_context={"processing": "batch"} if lane == "batch" else None,
+        price_context={"processing": "batch"} if batch else None,
     )
     return float(calculation.total_price)
 
 
-def best_price(
-    model: str, lane: str, at: float, overrides: Overrides | None = None
-) -> Price | None:
+def best_price(model: str, lane: str, at: float, overrides: Overrides = ()) -> Price | None:
     """Return the price of our table, or for a model it lacks, genai-prices' one.
 
     Meant for once a run: the result's `cost` is what calls use.

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gemtag_tui.core.calls import Usage
+from gemtag_tui.core.errors import SettingsError
 from gemtag_tui.core.models import MODELS
+from gemtag_tui.core.price_own import parse_prices
 from gemtag_tui.core.price_table import STANDARD
-from gemtag_tui.core.prices import Price, cost, price, price_notices
+from gemtag_tui.core.prices import changes, cost, price, price_notices, priority_range
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 DECEMBER = datetime(2026, 12, 2, 12, tzinfo=UTC).timestamp()
@@ -66,12 +68,64 @@ def test_the_published_figure_for_a_thousand_images():
     assert whole * 1000 == pytest.approx(0.454)
 
 
-def test_a_users_own_price_wins():
-    own = Price(1, 2, 0.5, date(2026, 1, 1), "contract", date(2026, 1, 1))
-    found = price("gemini-9", "batch", NOW, {"gemini-9": own})
+OWN = """
+[[price]]
+model = "gemini-9"
+input = 1
+output = 2
+[[price]]
+model = "gemini-3.5-flash-lite"
+lane = "batch"
+since = 2026-12-01
+input = 0.1
+output = 1.0
+cached = 0.02
+source = "contract"
+"""
+
+
+def test_a_users_own_price_wins_in_the_lane_and_from_the_day_it_names():
+    own = parse_prices(OWN, "prices.toml")
+    every = price("gemini-9", "flex", NOW, own)
+    assert every is not None
+    assert every.yours
+    assert every.cost(Usage(prompt=MILLION, output=MILLION)) == pytest.approx(3)
+    assert every.cached == pytest.approx(0.1)
+    name = "gemini-3.5-flash-lite"
+    assert price(name, "batch", NOW, own) == price(name, "batch", NOW)
+    assert price(name, "interactive", DECEMBER, own) == price(name, "interactive", DECEMBER)
+    mine = price(name, "batch", DECEMBER, own)
+    assert mine is not None
+    assert (mine.input, mine.output, mine.cached, mine.source) == (0.1, 1.0, 0.02, "contract")
+    assert len(changes(name, "batch", NOW, own)) == 1
+    assert "2026-12-01" not in str(price_notices(name, date(2026, 11, 22), own))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[[price]]\nmodel='x'", "price = 3", "[[price]", "[[price]]\nmodel='x'\ninput=-1\noutput=1",
+     "[[price]]\nmodel='x'\ninput=1\noutput=1\nlane='fast'"],
+)  # fmt: skip
+def test_a_prices_file_that_cannot_be_used_is_refused_with_its_place(text):
+    with pytest.raises(SettingsError, match=r"my\.toml"):
+        parse_prices(text, "my.toml")
+
+
+def test_priority_is_only_known_as_a_range():
+    assert price("gemini-3.5-flash-lite", "priority", NOW) is None
+    found = priority_range("gemini-3.5-flash-lite", NOW)
     assert found is not None
-    assert found.yours
-    assert found.cost(Usage(prompt=MILLION, output=MILLION)) == pytest.approx(3)
+    assert [one.input for one in found] == pytest.approx([0.525, 0.6])
+    assert priority_range("gemini-9", NOW) is None
+
+
+def test_changes_ahead_are_those_that_change_the_price():
+    assert changes("gemini-3.8-flash", "batch", NOW) == [
+        datetime(2027, 1, 1, tzinfo=UTC).timestamp()
+    ]
+    assert changes("gemini-2.5-flash", "interactive", NOW) == []  # routed elsewhere, same price
+    assert len(changes("gemini-2.5-pro", "interactive", NOW)) == 2
+    assert changes("gemini-3.8-flash", "interactive", NEXT_YEAR) == []
 
 
 def test_every_served_model_has_a_price():

@@ -40,6 +40,7 @@ def test_our_table_agrees_where_the_other_one_knows(model, lane, at):
         ("gemini-3.7-flash", "batch"),
         ("gemini-4-carbon", "interactive"),
         ("gemini-99", "interactive"),
+        ("gemini-3.5-flash-lite", "priority"),
     ],
 )
 def test_no_opinion_where_it_would_be_wrong(model, lane):
@@ -62,3 +63,19 @@ def test_a_price_out_of_date_is_noticed():
     assert opinion is not None
     assert isinstance(own, Price)
     assert differs(Price(9, 9, 9, own.since, "x", own.as_of), opinion)
+
+
+@pytest.mark.parametrize("model", ["gemini-3.5-flash", "gemini-3.7-flash"])
+def test_the_standard_price_that_it_silently_gives_for_a_batch_is_never_taken(model):
+    import genai_prices
+
+    usage = genai_prices.Usage(input_tokens=1000, output_tokens=0)
+    asked = genai_prices.calc_price(
+        usage, model, provider_id="google", price_context={"processing": "batch"}
+    )
+    standard = price(model, "standard", DAYS[0])
+    ours = best_price(model, "batch", DAYS[0])
+    assert standard is not None
+    assert ours is not None
+    assert float(asked.total_price) >= standard.input / 1000 * 0.99  # the trap, as it still is
+    assert ours.input == standard.input / 2
