@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gemtag_tui.core import search_keys
 from gemtag_tui.core.text import storable
 
 _LONGEST = 1_000
@@ -27,9 +28,9 @@ def expression(query: str, track: int | None = None) -> str | None:
     wanted, unwanted = _terms(storable(query[:_LONGEST]))
     if not wanted and not unwanted:
         return None
-    scope = "all" if track is None else f"t{track:d}"
+    scope = search_keys.ALL if track is None else search_keys.track_key(track)
     if track is not None or not wanted:
-        wanted.append(f'scope : "{scope}"')
+        wanted.append(f'"{scope}"')
     found = " AND ".join(f"({term})" for term in wanted)
     return f"({found}) NOT ({' OR '.join(unwanted)})" if unwanted else found
 

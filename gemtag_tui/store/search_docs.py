@@ -1,0 +1,217 @@
+"""What the search index holds of a result, put in and taken out again."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from gemtag_tui.core import search_keys
+from gemtag_tui.core.edits import Rules, laid_over, overlay_from
+from gemtag_tui.core.text import storable
+
+if TYPE_CHECKING:
+    import aiosqlite
+
+BLOCK = 4096
+"""Result ids in one row of `search_block`."""
+_MOST_FILES = 8
+"""Paths of one asset that are searched."""
+_CONTEXT_MAX = 4_000
+
+_decode = msgspec.json.Decoder(dict[str, list[str]]).decode
+_numbers = msgspec.json.Decoder(list[int]).decode
+_words = msgspec.json.Decoder(list[str]).decode
+_encode = msgspec.json.Encoder().encode
+
+_RESULT = """r.id, r.asset, r.summary, r.tags, r.lane, r.tagged_at, t.id"""
+_FROM = """
+    FROM asset_ai r
+    JOIN track t ON t.provider = r.provider AND t.model = r.model AND t.profile = r.profile
+"""
+_FILES = f"""
+    (SELECT json_group_array(id) FROM (
+        SELECT id FROM (SELECT id FROM file WHERE asset = r.asset AND missing_at IS NULL
+            ORDER BY id LIMIT {_MOST_FILES})
+        UNION SELECT a.file FROM asset a WHERE a.id = r.asset AND a.files = 0
+            AND a.file IS NOT NULL))
+"""
+FRESH = f"""
+    SELECT {_RESULT}, {_FILES}, '', '[]', (SELECT overlay FROM edit WHERE asset = r.asset) {_FROM}
+"""
+"""Results as they are to be indexed."""
+KEPT = f"""
+    SELECT {_RESULT}, d.files, d.context, d.boards, d.overlay
+    {_FROM} JOIN search_doc d ON d.result = r.id
+"""
+"""Results as they are in the index."""
+
+_PLACES = """
+    SELECT f.id, o.path, f.name FROM file f JOIN folder o ON o.id = f.folder
+    WHERE f.id IN (SELECT value FROM json_each(?))
+"""
+_CONTEXT = """
+    SELECT asset, board, words FROM search_context
+    WHERE asset IN (SELECT value FROM json_each(?))
+"""
+_ADD = "INSERT INTO search (rowid, summary, tags, keys, path, context) VALUES (?, ?, ?, ?, ?, ?)"
+_REMOVE = """
+    INSERT INTO search (search, rowid, summary, tags, keys, path, context)
+    VALUES ('delete', ?, ?, ?, ?, ?, ?)
+"""
+_KEEP = "INSERT OR REPLACE INTO search_doc VALUES (?, ?, ?, ?, ?)"
+_FORGET = "DELETE FROM search_doc WHERE result = ?"
+_TAG = """
+    INSERT INTO tag VALUES (?, ?, ?, ?)
+    ON CONFLICT (track, bucket, name) DO UPDATE SET assets = assets + excluded.assets
+"""
+_DOUBLE = """
+    INSERT INTO tag_double VALUES (?, ?, ?, ?)
+    ON CONFLICT (track, bucket, target) DO UPDATE SET assets = assets + excluded.assets
+"""
+_BLOCK = """
+    INSERT INTO search_block VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (track, block) DO UPDATE SET results = results + excluded.results,
+        first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at)
+"""
+
+
+@dataclass(slots=True)
+class Doc:
+    """A result and what else is searched of it.
+
+    Attributes:
+        files: JSON list of the files whose paths are searched.
+        context: words from beside the picture; `boards`: JSON list of board names.
+        overlay: a person's edit.
+    """
+
+    result: int
+    asset: int
+    summary: str
+    tags: str
+    lane: str
+    tagged_at: float
+    track: int
+    files: str
+    context: str
+    boards: str
+    overlay: str | None
+    shown: dict[str, list[str]] = field(default_factory=dict)
+    words: tuple[int, str, str, str, str, str] = (0, "", "", "", "", "")
+
+    @property
+    def changing(self) -> tuple[str, str, str, str | None]:
+        """All that can be different the next time."""
+        return self.files, self.context, self.boards, self.overlay
+
+
+async def docs(db: aiosqlite.Connection, sql: str, values: Sequence[Any]) -> list[Doc]:
+    """Read results by one of the two queries above with a condition at its end."""
+    found = [Doc(*row) for row in await db.execute_fetchall(sql, values)]
+    if found and sql.startswith(FRESH):
+        await _with_context(db, found)
+    await _with_words(db, found)
+    return found
+
+
+async def _with_context(db: aiosqlite.Connection, found: list[Doc]) -> None:
+    """Add what sources know of a picture, where a source is kept that knows anything."""
+    known = await db.execute_fetchall("SELECT 1 FROM sqlite_master WHERE name = 'search_context'")
+    if not list(known):
+        return
+    by_asset: dict[int, list[Any]] = {}
+    assets = _encode([doc.asset for doc in found]).decode()
+    for asset, board, words in await db.execute_fetchall(_CONTEXT, (assets,)):
+        by_asset.setdefault(asset, []).append((board or "", words or ""))
+    for doc in found:
+        rows = by_asset.get(doc.asset, [])
+        doc.context = storable(" | ".join(words for _, words in rows)[:_CONTEXT_MAX])
+        doc.boards = _encode(sorted({storable(board) for board, _ in rows if board})).decode()
+
+
+async def _with_words(db: aiosqlite.Connection, found: list[Doc]) -> None:
+    paths: dict[int, str] = {}
+    listed = [_numbers(doc.files) for doc in found]
+    wanted = _encode([number for files in listed for number in files]).decode()
+    for number, folder, name in await db.execute_fetchall(_PLACES, (wanted,)):
+        paths[number] = storable(os.fsdecode(folder) + " " + os.fsdecode(name)).replace("|", " ")
+    for doc, files in zip(found, listed, strict=True):
+        path = " | ".join(paths.get(number, "") for number in files)
+        _fill(doc, path)
+
+
+def _fill(doc: Doc, path: str) -> None:
+    """Work out the searched words: the same facts always give the same words."""
+    tags = _decode(doc.tags)
+    summary = doc.summary
+    if doc.overlay:
+        summary, tags = laid_over(overlay_from(doc.overlay), summary, tags)
+    doc.shown = tags
+    pairs = [(bucket, name) for bucket, names in tags.items() for name in names]
+    names = [name.replace("|", " ") for _, name in pairs]
+    facts = [search_keys.track_key(doc.track), search_keys.lane_key(doc.lane)]
+    boards = _words(doc.boards) if doc.boards != "[]" else []
+    facts += filter(None, map(search_keys.board_key, boards))
+    if doc.overlay:
+        facts.append(search_keys.EDITED)
+    doc.words = (
+        doc.result,
+        summary.replace("|", " "),
+        f"| {' | '.join(names)} |" if names else "",
+        search_keys.keys(pairs, *facts),
+        path,
+        " | ".join([doc.context.replace("|", " "), *boards]) if boards else doc.context,
+    )
+
+
+async def put_in(db: aiosqlite.Connection, new: list[Doc], rules: Rules) -> None:
+    """Index results, and count them."""
+    await db.executemany(_ADD, [doc.words for doc in new])
+    await db.executemany(_KEEP, [(doc.result, *doc.changing) for doc in new])
+    await _count(db, new, rules, 1)
+
+
+async def take_out(db: aiosqlite.Connection, old: list[Doc], rules: Rules) -> None:
+    """Take results, read by `KEPT`, out of the index and its counts."""
+    await db.executemany(_REMOVE, [doc.words for doc in old])
+    await db.executemany(_FORGET, [(doc.result,) for doc in old])
+    await _count(db, old, rules, -1)
+
+
+async def _count(db: aiosqlite.Connection, some: list[Doc], rules: Rules, sign: int) -> None:
+    tags: Counter[tuple[int, str, str]] = Counter()
+    doubles: Counter[tuple[int, str, str]] = Counter()
+    blocks: dict[tuple[int, int], list[float]] = {}
+    for doc in some:
+        for bucket, names in doc.shown.items():
+            once = set(names)
+            tags.update((doc.track, bucket, name) for name in once)
+            known = rules.get(bucket)
+            if known and not known.keys().isdisjoint(once):
+                targets = Counter(known.get(name, name) for name in once)
+                for target, number in targets.items():
+                    doubles[doc.track, bucket, target] += number - 1
+        times = blocks.setdefault((doc.track, doc.result // BLOCK), [])
+        times.append(doc.tagged_at)
+    await db.executemany(_TAG, [(*key, sign * n) for key, n in sorted(tags.items())])
+    await db.executemany(_DOUBLE, [(*key, sign * n) for key, n in sorted(doubles.items()) if n])
+    rows = [(*key, sign * len(at), min(at), max(at)) for key, at in sorted(blocks.items())]
+    await db.executemany(_BLOCK, rows)
+
+
+async def rules_of(db: aiosqlite.Connection) -> Rules:
+    """Read under which names tags are shown."""
+    return rules_from(await db.execute_fetchall("SELECT bucket, name, target FROM tag_rule"))
+
+
+def rules_from(rows: Iterable[Any]) -> Rules:
+    """Put rules in order by bucket."""
+    found: dict[str, dict[str, str]] = {}
+    for bucket, name, target in rows:
+        found.setdefault(bucket, {})[name] = target
+    return found
