@@ -1,0 +1,70 @@
+"""How fast results leave the library: `python benchmarks/export_bench.py [--assets N]`.
+
+Prints rates; the goals are 100,000 rows/s of JSONL and 2,000 sidecars/s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import resource
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from store_bench import _commits, _fill
+
+from gemtag_tui.engine import exporting
+from gemtag_tui.engine.clock import SystemClock
+from gemtag_tui.engine.exporting import Watch
+from gemtag_tui.store import tracks
+from gemtag_tui.store.export_rows import Wanted
+from gemtag_tui.store.library import Library
+
+
+async def rate(what: str, run: Callable[[], Awaitable[int]]) -> None:
+    began = time.perf_counter()
+    number = await run()
+    seconds = time.perf_counter() - began
+    print(f"{what:<58}{number / seconds:>12,.0f} /s   ({number:,} in {seconds:.2f} s)")
+
+
+async def measure(assets: int, sidecars: int, kept: Path | None) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        path = kept or home / "library.db"
+        async with await Library.open(path, SystemClock()) as lib:
+            if not await lib.row("SELECT 1 FROM asset_ai LIMIT 1"):
+                track = await tracks.ensure_track(lib, "google", "m", "p_1", "default", "{}")
+                await _fill(lib, assets)
+                await _commits(lib, track, assets)
+        async with await Library.open(path, SystemClock(), readonly=True) as lib:
+            await _files(lib, home)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{'peak memory (the rows made up here included)':<58}{peak:>9.0f} MB")
+
+
+async def _files(lib: Library, home: Path) -> None:
+    watch = Watch()
+    for form in ("jsonl", "csv"):
+        for query in ("", "photo"):
+            words = f"{form}, {f'by the query {query!r}' if query else 'whole'}"
+            dest = home / f"out.{form}"
+            await rate(
+                words,
+                lambda f=form, d=dest, q=query: exporting.to_file(lib, f, d, Wanted(q), watch),
+            )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--assets", type=int, default=120_000)
+    parser.add_argument("--sidecars", type=int, default=5_000)
+    parser.add_argument("--library", type=Path, help="use this one; made when it is not there")
+    given = parser.parse_args()
+    asyncio.run(measure(given.assets, given.sidecars, given.library))
+
+
+if __name__ == "__main__":
+    main()
