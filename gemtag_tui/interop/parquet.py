@@ -25,14 +25,14 @@ class Parquet:
 
     def __init__(self, file: BinaryIO) -> None:
         try:
-            import pyarrow  # noqa: PLC0415 - large, and seldom there
+            import pyarrow as pa  # noqa: PLC0415 - large, and seldom there
             from pyarrow import parquet  # noqa: PLC0415
         except ImportError as error:
             words = "Parquet files need the library pyarrow, which is not installed here. Install "
             words += "it with `pip install 'gemtag[parquet]'`, or export jsonl instead."
             raise UsageError(words) from error
-        self._arrow: Any = pyarrow
-        self._schema = _schema(pyarrow)
+        self._arrow: Any = pa
+        self._schema = _schema(pa)
         self._out: Any = parquet.ParquetWriter(file, self._schema, compression="zstd")
 
     def write(self, rows: Sequence[Exported]) -> None:

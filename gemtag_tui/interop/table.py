@@ -2,8 +2,8 @@
 
 A text cell that a spreadsheet could run, or that begins with an apostrophe itself, gets an
 apostrophe in front. So the way back is one rule: an apostrophe at the beginning of a cell is taken
-away (`unguarded`). Characters that begin formulas, as OWASP lists them: `= + - @`, tab, CR, LF, NUL, and
-the full-width forms of the first four; spaces in front of them make no difference.
+away (`unguarded`). Characters that begin formulas, as OWASP lists them: `= + - @`, tab, CR, LF,
+NUL, and the full-width forms of the first four; spaces before them make no difference.
 """
 
 from __future__ import annotations
