@@ -17,8 +17,8 @@ from gemtag_tui.engine.scan_values import Chunk, Fresh, ScanCounts, ScanProgress
 from gemtag_tui.engine.scan_walk import Walk, absolute_roots
 from gemtag_tui.imaging.probe import is_skipped
 from gemtag_tui.imaging.values import Probed, Refused
-from gemtag_tui.store import scans
-from gemtag_tui.store.known import KnownReader
+from gemtag_tui.store import listings, scans
+from gemtag_tui.store.known import KnownReader, Listing
 from gemtag_tui.store.library import Library
 from gemtag_tui.store.scans import Broken, Content, Seen
 from gemtag_tui.store.work import joined
@@ -27,6 +27,8 @@ _BATCH = 256
 """Files probed and then recorded together: one transaction, four children's turns."""
 _IN_FLIGHT = 3
 _WARNINGS = 20
+_LISTINGS = 50_000
+"""Folders that one scan learns to know by their listing; the next one learns the others."""
 
 
 class Prober(Protocol):
@@ -60,6 +62,7 @@ class Scanner:
         self._pending: list[Fresh] = []
         self._flying: set[asyncio.Task[None]] = set()
         self._folders = 0
+        self._listings: list[Listing] = []
 
     async def run(
         self,
@@ -88,6 +91,7 @@ class Scanner:
             await self._land_all()
             if done:
                 self._counts.missing = await scans.sweep_missing(self._lib, scan)
+                await listings.remember(self._lib, self._listings)
                 below = await scans.standing_below(self._lib, roots)
                 self._counts.unreadable, self._counts.duplicates = below
                 self._counts.stopped = False
@@ -125,6 +129,7 @@ class Scanner:
             await scans.note_vanished(self._lib, scan, chunk.vanished)
         for folder in chunk.vanished_folders:
             await scans.note_vanished_folder(self._lib, scan, folder)
+        self._listings += chunk.listings[: _LISTINGS - len(self._listings)]
         self._pending += chunk.fresh
         while len(self._pending) >= _BATCH:
             await self._launch()

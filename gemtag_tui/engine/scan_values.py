@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from gemtag_tui.store.known import Listing
+
 
 class ScanCounts(msgspec.Struct, kw_only=True):
     """What a scan came to. `found == added + changed + unchanged`.
@@ -72,6 +74,7 @@ class Chunk:
         back: ids of files that were missing and are there again, unchanged.
         vanished: ids of files that are not where they were.
         vanished_folders: ids of folders that are gone with all their files.
+        listings: of folders that are not known by theirs yet.
         warnings: what could not be looked at.
     """
 
@@ -83,6 +86,7 @@ class Chunk:
     back: list[int] = field(default_factory=list)
     vanished: list[int] = field(default_factory=list)
     vanished_folders: list[int] = field(default_factory=list)
+    listings: list[Listing] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     @property

@@ -10,14 +10,13 @@ from itertools import islice
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.text import plain
 from gemtag_tui.engine.scan_values import Chunk, Fresh
-from gemtag_tui.store.known import Bits, KnownFolder, KnownReader
+from gemtag_tui.store.known import Bits, Entry, KnownFolder, KnownReader, Listing, digest_of
 
-_NAMES = 1_000
+_NAMES = 5_000
+"""Entries of a folder that are looked at together; one with fewer can be known by its digest."""
 _CHUNK = 2_000
 _FRESH = 512
 _GONE = (FileNotFoundError, NotADirectoryError)
-
-_Entry = tuple[bytes, int, int]
 
 
 def absolute_roots(paths: Sequence[bytes]) -> list[bytes]:
@@ -107,8 +106,10 @@ class Walk:
         try:
             with os.scandir(folder) as entries:
                 while some := list(islice(entries, _NAMES)):
+                    complete = not count and len(some) < _NAMES
                     count += len(some)
-                    self._compare(folder, known, self._files(folder, known, some, stack))
+                    files = self._files(folder, known, some, stack)
+                    self._compare(folder, known, files, complete=complete)
                     if self._is_full():
                         yield self._take()
         except _GONE:
@@ -137,9 +138,9 @@ class Walk:
         known: KnownFolder,
         entries: list[os.DirEntry[bytes]],
         stack: list[bytes],
-    ) -> list[_Entry]:
+    ) -> list[Entry]:
         """Return the regular files among entries; folders go on the stack."""
-        files: list[_Entry] = []
+        files: list[Entry] = []
         add = files.append
         for entry in entries:
             try:
@@ -168,10 +169,10 @@ class Walk:
 
     def _not_looked_at(self, folder: bytes, known: KnownFolder, name: bytes) -> None:
         """Size and time are not to be had: leave what is known, and let a new one say why."""
-        if known.match([name])[0] is None:
-            self._chunk.fresh.append(Fresh(folder, name, 0, 0, known=False))
-        else:
+        if known.knows(name):
             self._chunk.unchanged += 1
+        else:
+            self._chunk.fresh.append(Fresh(folder, name, 0, 0, known=False))
 
     def _single(self, path: bytes) -> None:
         """Look at one file by its path; where its folder lies is not looked at."""
@@ -191,19 +192,20 @@ class Walk:
         else:
             self._chunk.skipped += 1
 
-    def _compare(self, folder: bytes, known: KnownFolder, files: list[_Entry]) -> None:
-        chunk, unchanged = self._chunk, 0
-        matches = known.match([file[0] for file in files])
-        for (name, size, mtime_ns), before in zip(files, matches, strict=True):
-            if before is None:
-                chunk.fresh.append(Fresh(folder, name, size, mtime_ns, known=False))
-            elif before[2] != size or before[3] != mtime_ns:
-                chunk.fresh.append(Fresh(folder, name, size, mtime_ns, known=True))
-            elif before[4]:
-                unchanged += 1
-            else:
+    def _compare(
+        self, folder: bytes, known: KnownFolder, files: list[Entry], *, complete: bool = False
+    ) -> None:
+        digest = digest_of(files) if complete else None
+        chunk, others = self._chunk, known.other(files, digest=digest)
+        if digest is not None and digest != known.digest:
+            chunk.listings.append(Listing(folder, digest))
+        for (name, size, mtime_ns), before in others:
+            if before is not None and before[2] == size and before[3] == mtime_ns:
                 chunk.back.append(before[1])
-        chunk.unchanged += unchanged
+            else:
+                is_known = before is not None
+                chunk.fresh.append(Fresh(folder, name, size, mtime_ns, known=is_known))
+        chunk.unchanged += len(files) - len(others)
 
     def _unseen(self, known: KnownFolder) -> Generator[Chunk, None, None]:
         for file in known.unseen():

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -74,12 +76,16 @@ class World:
         return await scanner.run([os.fsencode(p) for p in paths or (self.root,)], **more)
 
     async def live(self) -> set[bytes]:
+        return set(await self.recorded())
+
+    async def recorded(self) -> dict[bytes, tuple[int, int]]:
+        """Size and time of every live file, by its path below the root."""
         rows = await self.lib.rows(
-            "SELECT o.path, f.name FROM file f JOIN folder o ON o.id = f.folder "
-            "WHERE f.missing_at IS NULL"
+            "SELECT o.path, f.name, f.size, f.mtime_ns FROM file f "
+            "JOIN folder o ON o.id = f.folder WHERE f.missing_at IS NULL"
         )
         root = os.fsencode(self.root)
-        return {os.path.relpath(joined(*row), root) for row in rows}
+        return {os.path.relpath(joined(*row[:2]), root): (row[2], row[3]) for row in rows}
 
 
 @pytest.fixture
@@ -355,3 +361,43 @@ async def test_progress_tells_where_the_scan_is(world):
     await world.scan(on_progress=seen.append)
     assert seen[-1].folder == os.fsencode(world.root)
     assert seen[-1].folders == 1
+
+
+async def test_an_unchanged_folder_is_known_without_a_look_at_its_records(world, monkeypatch):
+    for name in ("a.jpg", "b.jpg", "c/d.jpg"):
+        world.put(name)
+    await world.scan()
+
+    monkeypatch.setattr(known, "_LIVE", "SELECT nothing FROM file")
+    assert told(await world.scan()) == (3, 0, 0, 3, 0)
+    world.put("c/e.jpg")
+    with pytest.raises(sqlite3.OperationalError, match="nothing"):
+        await world.scan()
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_happens_between_scans_is_noticed(world, seed):
+    rng = random.Random(seed)
+    names = [f"{folder}{number}.jpg" for folder in ("", "a/", "a/b/") for number in range(4)]
+    world.put("kept.jpg")
+    for turn in range(10):
+        for name in rng.sample(names, rng.randint(0, 3)):
+            if rng.random() < 0.5:
+                body = rng.choice(["one", "two", "no picture", f"{turn}"])
+                world.put(name, body).touch()
+                os.utime(world.root / name, ns=(0, rng.randint(1, 3)))
+            else:
+                (world.root / name).unlink(missing_ok=True)
+        if rng.random() < 0.2:
+            async with world.lib.transaction() as db:
+                await db.execute("UPDATE file SET size = -1 WHERE id = 1")
+        await world.scan()
+        files = {os.fsencode(path.relative_to(world.root)): path for path in on_disk(world.root)}
+        status = {name: path.stat() for name, path in files.items()}
+        assert await world.recorded() == {
+            name: (at.st_size, at.st_mtime_ns) for name, at in status.items()
+        }
+
+
+def on_disk(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]

@@ -19,9 +19,14 @@ CREATE TABLE asset (
 CREATE INDEX asset_bad ON asset(id) WHERE bad = 1;
 CREATE INDEX asset_copied ON asset(id) WHERE files > 1;
 
+-- A folder whose listing is the same as the records of its files is known by a digest of it: as long
+-- as neither changes, a scan reads none of the records.
 CREATE TABLE folder (
-    id   INTEGER PRIMARY KEY,
-    path BLOB NOT NULL UNIQUE            -- absolute
+    id      INTEGER PRIMARY KEY,
+    path    BLOB NOT NULL UNIQUE,        -- absolute
+    touched INTEGER NOT NULL DEFAULT 0,  -- changes to its files' records
+    listing BLOB,                        -- digest of its files' names, sizes and times
+    listed  INTEGER                      -- `touched` when the records gave this digest
 ) STRICT;
 
 -- A place where an asset lies.
@@ -35,6 +40,16 @@ CREATE TABLE file (
     missing_at REAL,                      -- NULL while it is there
     UNIQUE (folder, name)
 ) STRICT;
+CREATE TRIGGER file_touched_by_insert AFTER INSERT ON file BEGIN
+    UPDATE folder SET touched = touched + 1 WHERE id = new.folder;
+END;
+CREATE TRIGGER file_touched_by_update AFTER UPDATE OF folder, name, size, mtime_ns, missing_at ON file
+BEGIN
+    UPDATE folder SET touched = touched + 1 WHERE id IN (old.folder, new.folder);
+END;
+CREATE TRIGGER file_touched_by_delete AFTER DELETE ON file BEGIN
+    UPDATE folder SET touched = touched + 1 WHERE id = old.folder;
+END;
 CREATE INDEX file_live ON file(asset) WHERE missing_at IS NULL;
 CREATE INDEX file_again ON file(id) WHERE size = -1;
 
