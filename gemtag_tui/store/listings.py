@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gemtag_tui.store.known import Listing, digest_of
@@ -26,12 +27,11 @@ async def remember(lib: Library, found: Sequence[Listing]) -> None:
     A folder that holds anything but pictures is never among them: its other files are not recorded.
     """
     for start in range(0, len(found), _CHUNK):
-        part = found[start : start + _CHUNK]
-        await lib.at_once(lambda db, part=part: _remember(db, part))
+        await lib.at_once(partial(_remember, found[start : start + _CHUNK]))
 
 
-async def _remember(db: aiosqlite.Connection, found: Sequence[Listing]) -> None:
+async def _remember(found: Sequence[Listing], db: aiosqlite.Connection) -> None:
     for one in found:
-        rows = list(await db.execute_fetchall(_RECORDED, (one.folder,)))
-        if digest_of(rows) == one.digest:
+        rows = await db.execute_fetchall(_RECORDED, (one.folder,))
+        if digest_of([(name, size, mtime_ns) for name, size, mtime_ns in rows]) == one.digest:
             await db.execute(_REMEMBER, (one.digest, one.folder))
