@@ -41,7 +41,8 @@ async def test_sums_follow_files_that_come_change_break_and_go(tmp_path):
         assert [tuple(r) for r in await kept(lib)] == [tuple(r) for r in await recounted(lib)]
         assert sum(one.assets for one in await plan_facts.shapes(lib)) == len(SIZES)
         await add(lib, seen("1.jpg", 5000, 100, 77))  # another content now
-        await add(lib, Seen(b"/pics", b"2.jpg", 5, 9, Broken(FailureKind.UNREADABLE, "cut", sha(2))))
+        broken = Broken(FailureKind.UNREADABLE, "cut", sha(2))
+        await add(lib, Seen(b"/pics", b"2.jpg", 5, 9, broken))
         await add(lib, seen("png.png", 900, 900, 8_000_000, "png"))
         again = Content(sha(("png.png", 8_000_000)), "png", 901, 20)  # looked at better
         await scans.record(lib, [Seen(b"/pics", b"png.png", 8_000_000, 1, again)])
