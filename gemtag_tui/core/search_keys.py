@@ -54,10 +54,20 @@ def lane_key(lane: str) -> str:
     return f"{_FACT}lane{_TAG}{joined(lane)}"
 
 
-def board_key(board: str) -> str:
-    """Return the word for a board, by its whole name; "" when it has no letters."""
-    word = joined(board)
-    return f"{_FACT}board{_TAG}{word}" if word else ""
+def board_keys(board: str) -> list[str]:
+    """Return the words for a board: one for each word of its name."""
+    return [f"{_FACT}board{_TAG}{word}" for word in joined(board).split(_GAP) if word]
+
+
+def has_key(bucket: str) -> str:
+    """Return the word for a bucket that is not empty."""
+    return f"{_FACT}has{_TAG}{joined(bucket)}"
+
+
+def folded(text: str) -> str:
+    """Return what texts have in common that the index takes for the same: case and accents go."""
+    apart = unicodedata.normalize("NFD", joined(text).casefold())
+    return "".join(char for char in apart if not unicodedata.combining(char))
 
 
 @lru_cache(maxsize=65_536)

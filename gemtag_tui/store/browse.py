@@ -11,8 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gemtag_tui.store.query import expression
+from gemtag_tui.core.edits import Rules, effective
+from gemtag_tui.core.query import parse
 from gemtag_tui.store.runs import ErrorRow
+from gemtag_tui.store.search import rules
+from gemtag_tui.store.search_pages import Page, find
+from gemtag_tui.store.search_plan import known_buckets, plan
 from gemtag_tui.store.work import State, joined
 
 if TYPE_CHECKING:
@@ -23,6 +27,7 @@ _LATEST = 2000
 """Newest results among which those of a run are looked for."""
 
 _RESULT = "r.id, substr(r.summary, 1, 400), r.tags, r.lane, r.served_model, r.cost_usd, r.tagged_at"
+_EDIT = "(SELECT overlay FROM edit WHERE asset = {asset})"
 _ASSET = "o.path, f.name, a.type, a.width, a.height, a.bytes, a.files"
 _FILES = """
     CROSS JOIN asset a ON a.id = w.asset
@@ -53,6 +58,7 @@ class AssetRow:
         result: the result's id, 0 when there is none.
         summary: the beginning of the summary.
         kind: what failed, "" when nothing stands.
+        edited: a person corrected it; the summary and the tags are as corrected.
     """
 
     asset: int
@@ -71,10 +77,13 @@ class AssetRow:
     cost_usd: float
     tagged_at: float
     kind: str
+    edited: bool = False
 
 
-def _row(row: Any) -> AssetRow:
+def _row(row: Any, rules: Rules) -> AssetRow:
     path = b"" if row[2] is None else joined(row[1], row[2])
+    tags = _tags(row[11]) if row[11] else {}
+    summary, tags = effective(row[10] or "", tags, row[17], rules)
     return AssetRow(
         asset=row[0],
         path=path,
@@ -85,13 +94,14 @@ def _row(row: Any) -> AssetRow:
         files=row[7],
         state=State(row[8]),
         result=row[9] or 0,
-        summary=row[10] or "",
-        tags=_tags(row[11]) if row[11] else {},
+        summary=summary[:400],
+        tags=tags,
         lane=row[12] or "",
         served_model=row[13] or "",
         cost_usd=row[14] or 0.0,
         tagged_at=row[15] or 0.0,
         kind=row[16],
+        edited=row[17] is not None,
     )
 
 
@@ -127,12 +137,14 @@ async def assets(
         inner += _among(states)
         column = "asset"
     sql = (
-        f"SELECT w.asset, {_ASSET}, w.state, {_RESULT}, coalesce(b.kind, c.kind, '') "
+        f"SELECT w.asset, {_ASSET}, w.state, {_RESULT}, coalesce(b.kind, c.kind, ''), "
+        f"{_EDIT.format(asset='w.asset')} "
         f"FROM ({inner} ORDER BY {column} {order} LIMIT ?6 OFFSET ?7) w "
         f"{_FILES} {_KNOWN} ORDER BY w.asset {order}"
     )
     place = 0 if track is None else track.id
-    return [_row(row) for row in await lib.rows(sql, (*owner, place, start, limit, skip))]
+    known = await rules(lib)
+    return [_row(row, known) for row in await lib.rows(sql, (*owner, place, start, limit, skip))]
 
 
 def _among(states: Sequence[State]) -> str:
@@ -156,25 +168,41 @@ async def newest(lib: Library, track: Track, limit: int) -> list[int]:
 
 async def matching(lib: Library, query: str, track: Track | None, limit: int) -> list[int]:
     """Return the ids of the newest results that a search finds; never fails for what was typed."""
-    match = expression(query, None if track is None else track.id)
-    if match is None:
-        return []
-    rows = await lib.rows(
-        "SELECT rowid FROM search WHERE search MATCH ? ORDER BY rowid DESC LIMIT ?", (match, limit)
-    )
-    return [int(row[0]) for row in rows]
+    made = await plan(lib, parse(query, await known_buckets(lib), lenient=True), track)
+    page = await find(lib, made, limit=limit)
+    return [] if page.assets else list(page.keys)
 
 
 async def results(lib: Library, ids: Sequence[int]) -> list[AssetRow]:
     """Return results by their ids, in that order; those that are gone are left out."""
     wanted = "[" + ",".join(str(int(number)) for number in ids) + "]"
     sql = (
-        f"SELECT r.asset, {_ASSET}, {State.TAGGED:d}, {_RESULT}, '' "
+        f"SELECT r.asset, {_ASSET}, {State.TAGGED:d}, {_RESULT}, '', "
+        f"{_EDIT.format(asset='r.asset')} "
         "FROM json_each(?) j CROSS JOIN asset_ai r ON r.id = j.value "
         "CROSS JOIN asset a ON a.id = r.asset "
         "LEFT JOIN file f ON f.id = a.file LEFT JOIN folder o ON o.id = f.folder ORDER BY j.key"
     )
-    return [_row(row) for row in await lib.rows(sql, (wanted,))]
+    known = await rules(lib)
+    return [_row(row, known) for row in await lib.rows(sql, (wanted,))]
+
+
+async def on_page(lib: Library, page: Page, track: Track | None) -> list[AssetRow]:
+    """Return the rows of a page that a query found (see `search_pages.find`)."""
+    if not page.assets:
+        return await results(lib, page.keys)
+    owner = ("", "", "") if track is None else (track.provider, track.model, track.profile)
+    keys = "[" + ",".join(map(str, page.keys)) + "]"
+    state = "coalesce((SELECT state FROM work WHERE track = ?4 AND asset = w.asset), 0)"
+    sql = (
+        f"SELECT w.asset, {_ASSET}, {state}, {_RESULT}, coalesce(b.kind, c.kind, ''), "
+        f"{_EDIT.format(asset='w.asset')} "
+        "FROM (SELECT key, value AS asset FROM json_each(?5)) w "
+        f"{_FILES} {_KNOWN} ORDER BY w.key"
+    )
+    known = await rules(lib)
+    place = 0 if track is None else track.id
+    return [_row(row, known) for row in await lib.rows(sql, (*owner, place, keys))]
 
 
 async def results_of_run(lib: Library, run: int, limit: int = 20) -> list[AssetRow]:

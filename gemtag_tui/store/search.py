@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from gemtag_tui.core.edits import Overlay, Rules, effective, overlay_from
+from gemtag_tui.core.query import Query
 from gemtag_tui.store import failures
 from gemtag_tui.store.failures import FailureRow
-from gemtag_tui.store.query import expression
+from gemtag_tui.store.search_docs import rules_from
+from gemtag_tui.store.search_pages import Page, find
+from gemtag_tui.store.search_plan import Plan, plan
 from gemtag_tui.store.work import State, joined
 
 if TYPE_CHECKING:
@@ -19,36 +23,39 @@ if TYPE_CHECKING:
 
 _COLUMNS = """
     r.id, r.asset, a.sha256, r.provider, r.model, r.profile, p.name, r.summary, r.tags, r.lane,
-    r.served_model, r.cost_usd, r.tagged_at, a.files = 0, o.path, f.name
+    r.served_model, r.cost_usd, r.tagged_at, a.files = 0, o.path, f.name, e.overlay
 """
 _JOINS = """
     CROSS JOIN asset a ON a.id = r.asset CROSS JOIN profile p ON p.id = r.profile
     LEFT JOIN file f ON f.id = a.file LEFT JOIN folder o ON o.id = f.folder
+    LEFT JOIN edit e ON e.asset = r.asset
 """
-ALL = f"SELECT {_COLUMNS} FROM asset_ai r {_JOINS} WHERE r.id < ? ORDER BY r.id DESC LIMIT ?"
-OF_TRACK = f"""
-    SELECT {_COLUMNS} FROM asset_ai r {_JOINS}
-    WHERE r.provider = ? AND r.model = ? AND r.profile = ? AND r.id < ?
-    ORDER BY r.id DESC LIMIT ?
+RESULTS = f"""
+    SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN asset_ai r ON r.id = j.value {_JOINS}
+    ORDER BY j.key
 """
-MATCHING = f"""
-    SELECT {_COLUMNS} FROM search CROSS JOIN asset_ai r ON r.id = search.rowid {_JOINS}
-    WHERE search MATCH ? AND search.rowid < ? ORDER BY search.rowid DESC LIMIT ?
-"""
-_END = 2**62
+ASSETS = f"""
+    SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN asset a ON a.id = j.value
+    LEFT JOIN (SELECT 0 AS id, '' AS provider, '' AS model, '' AS profile, '' AS summary,
+        '{{}}' AS tags, '' AS lane, '' AS served_model, 0.0 AS cost_usd, 0.0 AS tagged_at) r
+    LEFT JOIN (SELECT '' AS name) p
+    LEFT JOIN file f ON f.id = a.file LEFT JOIN folder o ON o.id = f.folder
+    LEFT JOIN edit e ON e.asset = a.id ORDER BY j.key
+""".replace("r.asset, a.sha256", "a.id, a.sha256")
 
 _tags = msgspec.json.Decoder(dict[str, list[str]]).decode
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A result and where its picture lies.
+    """A result as it is shown, with a person's corrections in it, and where its picture lies.
 
     Attributes:
-        result: the result's id: where the next page goes on.
+        result: the result's id: where the next page goes on; 0 for an asset without one.
         asset: the asset's id: what people are shown and `show` takes.
         path: of the file that stands for it; empty when it is not known any more.
         missing: no file with this content is there now.
+        edited: a person corrected it.
     """
 
     result: int
@@ -66,6 +73,7 @@ class Found:
     tagged_at: float
     missing: bool
     path: bytes
+    edited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,12 @@ class FilePlace:
 
 @dataclass(frozen=True, slots=True)
 class AssetDetail:
-    """Everything known of an asset. `states` gives its place by track id."""
+    """Everything known of an asset.
+
+    Attributes:
+        states: its place by track id.
+        overlay: what a person changed; `edited_at` when, 0 when nothing.
+    """
 
     asset: int
     sha256: bytes | None
@@ -93,44 +106,64 @@ class AssetDetail:
     results: list[Found]
     failures: list[FailureRow]
     states: dict[int, State]
+    overlay: Overlay = field(default_factory=Overlay)
+    edited_at: float = 0.0
 
 
-def _found(row: Any) -> Found:
-    values = [*row[:14], b"" if row[15] is None else joined(row[14], row[15])]
-    values[8], values[13] = _tags(values[8]), bool(values[13])
-    return Found(*values)
+def _found(row: Any, rules: Rules) -> Found:
+    path = b"" if row[15] is None else joined(row[14], row[15])
+    summary, tags = effective(row[7], _tags(row[8]), row[16], rules)
+    owner, kept = row[:7], row[9:13]
+    return Found(*owner, summary, tags, *kept, bool(row[13]), path, row[16] is not None)
+
+
+async def rules(lib: Library) -> Rules:
+    """Return under which names tags are shown, by bucket."""
+    return rules_from(await lib.rows("SELECT bucket, name, target FROM tag_rule"))
+
+
+async def rows(lib: Library, page: Page) -> list[Found]:
+    """Return the rows of a page; those that are gone are left out."""
+    sql = ASSETS if page.assets else RESULTS
+    keys = "[" + ",".join(map(str, page.keys)) + "]"
+    known = await rules(lib)
+    return [_found(row, known) for row in await lib.rows(sql, (keys,))]
 
 
 async def search(
     lib: Library,
-    query: str = "",
+    query: Query | str | Plan = "",
     *,
     track: Track | None = None,
     after: int | None = None,
     limit: int = 200,
 ) -> list[Found]:
-    """Return results, newest first; never fails for what was typed.
+    """Return what a query finds, newest first, however long it takes.
 
     Args:
         lib: the library.
-        query: see `gemtag_tui.store.query.expression`; blank: everything tagged.
+        query: see `gemtag_tui.core.query`; blank: everything tagged.
         track: only of this track.
-        after: only older ones than the result with this id (`Found.result` of the last row).
+        after: only older ones than the row with this key (see `key_of`).
         limit: most rows.
 
     Raises:
+        QueryError: the text has a mistake.
         LibraryError: when the library cannot be read.
     """
-    end = _END if after is None else after
-    if query.strip():
-        match = expression(query, None if track is None else track.id)
-        rows = [] if match is None else await lib.rows(MATCHING, (match, end, limit))
-    elif track is None:
-        rows = await lib.rows(ALL, (end, limit))
-    else:
-        owner = (track.provider, track.model, track.profile)
-        rows = await lib.rows(OF_TRACK, (*owner, end, limit))
-    return [_found(row) for row in rows]
+    made = query if isinstance(query, Plan) else await plan(lib, query, track)
+    found: list[Found] = []
+    while True:
+        page = await find(lib, made, key=after, limit=limit - len(found))
+        found += await rows(lib, page)
+        after = page.older
+        if page.complete or after is None:
+            return found
+
+
+def key_of(found: Found) -> int:
+    """Return where the page behind a row begins."""
+    return found.result or found.asset
 
 
 async def show(lib: Library, path_or_id: str | bytes | int) -> AssetDetail | None:
@@ -148,7 +181,8 @@ async def show(lib: Library, path_or_id: str | bytes | int) -> AssetDetail | Non
     if row is None:
         return None
     sql = f"SELECT {_COLUMNS} FROM asset_ai r {_JOINS} WHERE r.asset = ? ORDER BY r.id DESC"
-    results = [_found(found) for found in await lib.rows(sql, (number,))]
+    known = await rules(lib)
+    results = [_found(found, known) for found in await lib.rows(sql, (number,))]
     places = await _places(lib, number)
     bad = await failures.of_asset(lib, number)
     states = await lib.rows(
@@ -156,7 +190,9 @@ async def show(lib: Library, path_or_id: str | bytes | int) -> AssetDetail | Non
         (number,),
     )
     placed = {int(track): State(state) for track, state in states}
-    return AssetDetail(*[*row, places, results, bad, placed])
+    edit = await lib.row("SELECT overlay, edited_at FROM edit WHERE asset = ?", (number,))
+    overlay, edited_at = (overlay_from(edit[0]), edit[1]) if edit else (Overlay(), 0.0)
+    return AssetDetail(*[*row, places, results, bad, placed, overlay, edited_at])
 
 
 async def _asset_id(lib: Library, given: str | bytes | int) -> int:

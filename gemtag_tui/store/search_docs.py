@@ -120,10 +120,7 @@ async def docs(db: aiosqlite.Connection, sql: str, values: Sequence[Any]) -> lis
 
 
 async def _with_context(db: aiosqlite.Connection, found: list[Doc]) -> None:
-    """Add what sources know of a picture, where a source is kept that knows anything."""
-    known = await db.execute_fetchall("SELECT 1 FROM sqlite_master WHERE name = 'search_context'")
-    if not list(known):
-        return
+    """Add what sources know of a picture."""
     by_asset: dict[int, list[Any]] = {}
     assets = _encode([doc.asset for doc in found]).decode()
     for asset, board, words in await db.execute_fetchall(_CONTEXT, (assets,)):
@@ -156,7 +153,8 @@ def _fill(doc: Doc, path: str) -> None:
     names = [name.replace("|", " ") for _, name in pairs]
     facts = [search_keys.track_key(doc.track), search_keys.lane_key(doc.lane)]
     boards = _words(doc.boards) if doc.boards != "[]" else []
-    facts += filter(None, map(search_keys.board_key, boards))
+    facts += [key for board in boards for key in search_keys.board_keys(board)]
+    facts += [search_keys.has_key(bucket) for bucket, names in tags.items() if names]
     if doc.overlay:
         facts.append(search_keys.EDITED)
     doc.words = (

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
-import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_kit import a_track, add, image, opened, result
 
+from gemtag_tui.core.failures import FailureKind, Standing
+from gemtag_tui.core.query import QueryError, parse
 from gemtag_tui.core.verdicts import Tags
-from gemtag_tui.store import commits, indexer, search
-from gemtag_tui.store.query import expression
-from gemtag_tui.store.rows import Group, NewResult
-from gemtag_tui.store.schema import shipped, statements
+from gemtag_tui.store import commits, indexer, search, search_pages
+from gemtag_tui.store.rows import Group, NewFailure, NewResult
+from gemtag_tui.store.search_pages import find
+from gemtag_tui.store.search_plan import plan, start_of
 
 
 @pytest.fixture
@@ -113,44 +115,48 @@ async def test_a_rebuilt_index_finds_the_same(lib):
     assert await found(lib, "tag:c") == [2, 1]
 
 
-SIGNS = 'ab"*-|():^{}+ tag:\\\ud800\0é½'
-
-
-@pytest.fixture(scope="module")
-def index():
-    """A search index as the library makes it, with one row."""
-    with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        made = [s for one in shipped() for s in statements(one.sql) if "fts5" in s][-1]
-        db.execute(made)
-        db.execute("INSERT INTO search VALUES ('a b', '| a | b |', '\ue000all', '', '')")
-        yield db
-
-
+SIGNS = 'ab"*-|():^{}+ tag:colours\\\ud800\0é½'
 HARD = [
     '"', '""', "'", "(", ")", "*", "**", "a*", "-", "--", "-a", "^a", "NOT", "AND", "OR a",
     "NEAR(a b)", "a AND", "tag:", 'tag:"', "tag:*", "{a}:b", "summary:x", "a:b", ":", "+", "a+b",
     "\\", "%", "_", "\0", "a\0b", "\ud800", "🙂", "é", "日本", "١٢", "|", "| |", "tag:|", "½",
-    "ⅷ", "\u0345", "  ", ";DROP",
+    "ⅷ", "\u0345", "  ", ";DROP", "path:a", "board:a", "-path:a", "untagged", "failed -board:a",
+    "model:m lane:batch -edited", "before:0001-01-01", "after:9999-12-31", "colours:*",
+    "tag:\ue000all", "-untagged failed -a", "-before:2020-01-01 -failed",
+    "untagged failed edited path:a", "-untagged untagged",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("query", HARD)
-async def test_no_query_is_an_error(lib, query):
+async def test_no_query_is_an_error_of_the_index(tmp_path):
+    async with await opened(tmp_path) as lib:
+        track = await tagged(lib, ("a b", {"a": ("b",)}))
+        for query in HARD:
+            for own in (None, track):
+                with contextlib.suppress(QueryError):
+                    assert len(await search.search(lib, query, track=own)) <= 1
+                made = await plan(lib, parse(query, lenient=True), own)
+                assert len(await search.search(lib, made)) <= 1
+                assert (await find(lib, made, key=0, newer=True)).complete
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.one_of(
+    st.text(max_size=40), st.text(st.sampled_from(SIGNS), max_size=20), st.sampled_from(HARD),
+), min_size=10, max_size=10))  # fmt: skip
+def test_any_text_at_all_can_be_searched_for(tmp_path_factory, queries):
+    async def ask():
+        async with await opened(tmp_path_factory.mktemp("any")) as lib:
+            await tagged(lib, ("a b", {"a": ("b",)}))
+            for query in queries:
+                made = await plan(lib, parse(query, lenient=True))
+                assert len(await search.search(lib, made)) <= 1
+
+    asyncio.run(ask())
+
+
+async def test_what_holds_no_word_finds_nothing_rather_than_everything(lib):
     await tagged(lib, ("a b", {"a": ("b",)}))
-    assert len(await search.search(lib, query)) <= 1
-
-
-@given(st.one_of(st.text(max_size=40), st.text(st.sampled_from(SIGNS), max_size=20)))
-def test_any_text_at_all_can_be_searched_for(index, query):
-    for track in (None, 1):
-        match = expression(query, track)
-        if match is not None:
-            found = index.execute("SELECT rowid FROM search WHERE search MATCH ?", (match,))
-            assert isinstance(found.fetchall(), list)
-
-
-def test_what_holds_no_word_finds_nothing_rather_than_everything():
-    assert expression("!!!") is None
+    assert await found(lib, parse("!!!", lenient=True)) == []
 
 
 @pytest.mark.parametrize("text", ["a\0b", "lone \ud800 surrogate", "bidi \u202e"])
@@ -161,15 +167,16 @@ async def test_hostile_model_text_is_stored_and_found(lib, text):
     assert "oak" in next(iter(row.tags.values()))
 
 
-async def test_pages_read_no_more_than_they_show(lib):
+@pytest.mark.parametrize("query", ["", "red", "tag:red colours:red", "-red", "after:2020-01-01"])
+async def test_pages_read_no_more_than_they_show(lib, query):
+    track = await tagged(lib, ("red", {"colours": ("red",)}))
     plans = []
-    for sql, values in [
-        (search.ALL, (9, 9)),
-        (search.OF_TRACK, ("google", "m", "p", 9, 9)),
-        (search.MATCHING, ("a", 9, 9)),
-    ]:
-        rows = await lib.rows("EXPLAIN QUERY PLAN " + sql, values)
-        plans += [row[3] for row in rows]
+    for own in (None, track):
+        made = await plan(lib, query, own)
+        for newer in (False, True):
+            sql, values = search_pages._statement(made, newer=newer)
+            rows = await lib.rows("EXPLAIN QUERY PLAN " + sql, (*values[0], 0, 99, *values[1], 9))
+            plans += [row[3] for row in rows]
     text = "\n".join(plans)
     assert "TEMP B-TREE" not in text
     assert all("VIRTUAL" in line for line in plans if line.startswith("SCAN search"))
@@ -187,3 +194,126 @@ async def test_show_tells_everything_of_an_asset(lib):
     assert await search.show(lib, detail.sha256.hex()) == detail
     assert await search.show(lib, "/pics/none.jpg") is None
     assert await search.show(lib, b"\xff\x00"[:1]) is None
+
+
+async def test_every_kind_of_term_finds_what_it_says(lib):
+    track = await tagged(
+        lib,
+        ("a red car", {"subject": ("car",), "colours": ("red",)}),
+        ("a red bus", {"subject": ("bus", "red"), "colours": ()}),
+        ("नीली कार", {"colours": ("dark-blue",)}),
+    )
+    other = await a_track(lib, "other")
+    await commits.commit(lib, Group(results=[result(other, 1, "again")]))
+    assert await found(lib, "colours:red", track=track) == [1]
+    assert await found(lib, "subject:red") == [2]
+    assert await found(lib, "tag:red") == [1, 2, 1]
+    assert await found(lib, "colours:*", track=track) == [3, 1]
+    assert await found(lib, "-colours:* red", track=track) == [2]
+    assert await found(lib, 'tag:"Dark Blue"') == [3]
+    assert await found(lib, "कार") == [3]
+    assert await found(lib, "नीला") == []
+    assert await found(lib, "path:2.jpg") == await found(lib, "path:pics/2") == [2]
+    assert await found(lib, "path:pics -path:2", track=track) == [3, 1]
+    assert await found(lib, "model:OTHER") == [1]
+    assert await found(lib, "profile:defa -model:other") == [3, 2, 1]
+    assert await found(lib, "model:none") == []
+    assert len(await found(lib, "lane:interactive")) == 4
+    assert await found(lib, "lane:batch") == []
+    assert await found(lib, "board:x") == []
+    assert (await find(lib, "board:x")).notes
+    with pytest.raises(QueryError, match="shapes"):
+        await found(lib, "shapes:round")
+
+
+async def test_days_are_exact_whatever_the_order_of_results(lib):
+    track = await a_track(lib)
+    await add(lib, *[image(f"{n}.jpg") for n in range(1, 5)])
+    days = [start_of(day) + 3600 for day in ("2026-03-02", "2026-03-01", "2026-03-03")]
+    tags = Tags("sun", {})
+    rows = [NewResult(n, track, tags, "batch", at) for n, at in enumerate(days, 1)]
+    await commits.commit(lib, Group(results=rows))
+    assert await found(lib, "after:2026-03-02") == [3, 1]
+    assert await found(lib, "before:2026-03-02 sun") == [2]
+    assert await found(lib, "after:2026-03-02 before:2026-03-03", track=track) == [1]
+    assert await found(lib, "-after:2026-03-02") == [2]
+    assert await found(lib, "before:2026-03-01") == await found(lib, "after:2026-03-04") == []
+
+
+async def test_assets_without_a_result(lib):
+    track = await a_track(lib)
+    await add(lib, *[image(f"{n}.jpg") for n in range(1, 7)])
+    bad = [
+        NewFailure(n, track, kind, "no", Standing.KNOWN_BAD, 5.0)
+        for n, kind in (
+            (2, FailureKind.BLOCKED),
+            (3, FailureKind.UNREADABLE),
+            (4, FailureKind.EMPTY),
+        )
+    ]
+    await commits.commit(lib, Group(results=[result(track, 1)], failures=bad))
+    await commits.commit(lib, Group(results=[result(track, 4)]))
+    for own in (None, track):
+        assert await found(lib, "untagged", track=own) == [6, 5, 3, 2]
+        assert await found(lib, "failed", track=own) == [3, 2]
+        assert await found(lib, "untagged -failed", track=own) == [6, 5]
+        assert await found(lib, "untagged path:2.jpg", track=own) == [2]
+        assert await found(lib, "untagged -path:pics/2", track=own) == [6, 5, 3]
+        assert await found(lib, "-untagged", track=own) == await found(lib, "", track=own) == [4, 1]
+        assert await found(lib, "untagged car", track=own) == []
+        assert await found(lib, "untagged -car", track=own) == [6, 5, 3, 2]
+        assert await found(lib, "-failed", track=own) == [4, 1]
+    (row,) = await search.search(lib, "untagged path:6")
+    assert (row.result, row.path, row.summary, row.tags) == (0, b"/pics/6.jpg", "", {})
+
+
+async def test_pages_meet_in_both_directions(lib):
+    await tagged(lib, *[("same words" if n % 3 else "other", {}) for n in range(30)])
+    for query in ("", "same", "-other"):
+        down, key = [], None
+        while True:
+            page = await find(lib, query, key=key, limit=4)
+            down.append(page.keys)
+            key = page.older
+            if key is None or not page.keys:
+                break
+        up, key = [], 0
+        while key is not None:
+            page = await find(lib, query, key=key, newer=True, limit=4)
+            up = [*page.keys, *up]
+            key = page.newer if page.keys else None
+        assert [one for page in down for one in page] == up
+        assert len(up) == len(await search.search(lib, query))
+
+
+async def test_a_search_out_of_time_says_where_to_go_on(lib, monkeypatch):
+    monkeypatch.setattr(search_pages, "_WINDOW", 4)
+    await tagged(lib, *[("rare" if n == 0 else "common", {}) for n in range(40)])
+    page = await find(lib, "rare", seconds=0.0)
+    assert (page.keys, page.complete) == ((), False)
+    assert page.older is not None
+    assert (await find(lib, "rare", key=page.older, seconds=9.0)).keys == (1,)
+    assert await found(lib, "rare") == [1]
+
+
+async def test_a_picture_found_at_another_place_is_found_by_it(lib):
+    await tagged(lib, ("red", {}), ("blue", {}))
+    await add(lib, image("holiday.jpg", "1.jpg", b"/else"))
+    assert await indexer.backlog(lib) == 1
+    await indexer.catch_up(lib)
+    assert await found(lib, "path:holiday") == await found(lib, "path:1.jpg") == [1]
+    assert await indexer.rebuild(lib) == 2
+    assert await found(lib, "path:else red") == [1]
+
+
+async def test_counts_stay_right_through_replacing_and_rebuilding(lib):
+    track = await tagged(lib, ("x", {"a": ("b", "c")}), ("y", {"a": ("c",)}))
+    again = NewResult(1, track, Tags("z", {"a": ("d",)}), "flex", 9.0, replaces=True)
+    await commits.commit(lib, Group(results=[again]))
+    counts = "SELECT bucket, name, assets FROM tag WHERE assets > 0 ORDER BY name"
+    blocks = "SELECT track, block, results FROM search_block"
+    before = await lib.rows(counts), await lib.rows(blocks)
+    assert before[0] == [("a", "c", 1), ("a", "d", 1)]
+    assert before[1] == [(track.id, 0, 2)]
+    await indexer.rebuild(lib)
+    assert (await lib.rows(counts), await lib.rows(blocks)) == before

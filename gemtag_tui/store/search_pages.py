@@ -1,0 +1,253 @@
+"""Pages of what a query finds, newest first, from any place and in both directions.
+
+A page is looked for in windows of ids that grow, and only for a bounded time: what takes longer
+comes back unfinished, with the place where to go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gemtag_tui.core.query import Query
+from gemtag_tui.store import search_plan
+from gemtag_tui.store.search_plan import END, STANDS, Plan, conditions, follows, words_of
+
+if TYPE_CHECKING:
+    from gemtag_tui.store.library import Library
+    from gemtag_tui.store.tracks import Track
+
+SECONDS = 0.04
+"""How long one page is looked for before it comes back unfinished."""
+_WINDOW = 50_000
+_CANDIDATES = 1_000
+_UNTAGGED_STATES = (0, 1, 2, 4, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a query's rows.
+
+    Attributes:
+        keys: result ids, or asset ids when `assets`; falling.
+        assets: rows are assets, found without a look at their results.
+        older: `key` of the page below; `None` at the end.
+        newer: `key` of the page above, for `newer=True`.
+        complete: `False`: the time was up before the page was full; go on from `older` (`newer`).
+        notes: words for people on why something finds nothing.
+    """
+
+    keys: tuple[int, ...]
+    assets: bool
+    older: int | None
+    newer: int | None
+    complete: bool = True
+    notes: tuple[str, ...] = ()
+
+
+async def find(
+    lib: Library,
+    query: Query | str | Plan,
+    *,
+    track: Track | None = None,
+    key: int | None = None,
+    newer: bool = False,
+    limit: int = 200,
+    seconds: float = SECONDS,
+) -> Page:
+    """Return a page.
+
+    Args:
+        lib: the library.
+        query: a query, or text as people type it, or what `search_plan.plan` made of it.
+        track: only of this track (not looked at with a plan).
+        key: below this key, or above it when `newer`; `None`: from the top (or the bottom).
+        newer: go up instead of down.
+        limit: most rows.
+        seconds: after which an unfinished page is returned.
+
+    Raises:
+        QueryError: the text has a mistake.
+        LibraryError: when the library cannot be read.
+    """
+    made = query if isinstance(query, Plan) else await search_plan.plan(lib, query, track)
+    if made.nothing:
+        return Page((), made.assets, None, None, notes=made.notes)
+    look = _assets if made.assets else _results
+    keys, at = await look(lib, made, key, newer=newer, limit=limit, seconds=seconds)
+    complete = at is None or len(keys) >= limit
+    if newer:
+        keys.reverse()
+        start = key if key is None else key + 1
+        below = keys[-1] if keys else start
+        return Page(tuple(keys), made.assets, below, at, complete, made.notes)
+    above = keys[0] if keys else (None if key is None else key - 1)
+    return Page(tuple(keys), made.assets, at, above, complete, made.notes)
+
+
+async def _results(
+    lib: Library,
+    made: Plan,
+    key: int | None,
+    *,
+    newer: bool,
+    limit: int,
+    seconds: float,
+) -> tuple[list[int], int | None]:
+    """Return ids in the direction of the search, and where to go on (`None`: at the end)."""
+    row = await lib.row("SELECT coalesce(max(id), 0) FROM asset_ai")
+    low, high = made.low, min(made.high, int(row[0]) if row else 0)
+    if key is not None:
+        low, high = (max(low, key + 1), high) if newer else (low, min(high, key - 1))
+    found: list[int] = []
+    stop = lib.clock.monotonic() + seconds
+    for first, last in _windows(low, high, newer=newer):
+        sql, values = _statement(made, newer=newer)
+        rows = await lib.rows(sql, (*values[0], first, last, *values[1], limit - len(found)))
+        found += [int(one[0]) for one in rows]
+        if len(found) >= limit:
+            return found, found[-1]
+        edge = last if newer else first
+        if edge != (high if newer else low) and lib.clock.monotonic() >= stop:
+            return found, edge
+    return found, None
+
+
+def _windows(low: int, high: int, *, newer: bool) -> Iterator[tuple[int, int]]:
+    """Yield ranges of ids that touch, from the side where the search begins, each wider."""
+    size = _WINDOW
+    while low <= high:
+        if newer:
+            yield low, min(high, low + size - 1)
+            low += size
+        else:
+            yield max(low, high - size + 1), high
+            high -= size
+        size *= 2
+
+
+def _statement(made: Plan, *, newer: bool) -> tuple[str, tuple[list[Any], list[Any]]]:
+    """Return the statement for one window; its values before and behind the window's."""
+    order = "ASC" if newer else "DESC"
+    more = conditions(made.checks)
+    if made.match is not None:
+        join = "CROSS JOIN asset_ai r ON r.id = search.rowid" if more else ""
+        sql = (
+            f"SELECT search.rowid FROM search {join} WHERE search MATCH ? AND search.rowid >= ? "
+            f"AND search.rowid <= ?{more} ORDER BY search.rowid {order} LIMIT ?"
+        )
+        return sql, ([made.match], made.values)
+    if made.track is None:
+        sql = f"SELECT r.id FROM asset_ai r WHERE r.id >= ? AND r.id <= ?{more}"
+        return f"{sql} ORDER BY r.id {order} LIMIT ?", ([], made.values)
+    own = "r.provider = ? AND r.model = ? AND r.profile = ?"
+    sql = f"SELECT r.id FROM asset_ai r WHERE {own} AND r.id >= ? AND r.id <= ?{more}"
+    owner = [made.track.provider, made.track.model, made.track.profile]
+    return f"{sql} ORDER BY r.id {order} LIMIT ?", (owner, made.values)
+
+
+async def _assets(
+    lib: Library,
+    made: Plan,
+    key: int | None,
+    *,
+    newer: bool,
+    limit: int,
+    seconds: float,
+) -> tuple[list[int], int | None]:
+    found: list[int] = []
+    at = key if key is not None else (0 if newer else END)
+    stop = lib.clock.monotonic() + seconds
+    size = limit
+    while True:
+        some = await _candidates(lib, made, at, size, newer=newer)
+        kept = await _fitting(lib, made, some)
+        found += kept[: limit - len(found)]
+        if len(found) >= limit:
+            return found, found[-1]
+        if len(some) < size:
+            return found, None
+        at, size = some[-1], _CANDIDATES
+        if lib.clock.monotonic() >= stop:
+            return found, at
+
+
+async def _candidates(lib: Library, made: Plan, at: int, limit: int, *, newer: bool) -> list[int]:
+    beyond, order = (">", "ASC") if newer else ("<", "DESC")
+    track = made.track
+    if made.untagged and track is not None:
+        part = (
+            f"SELECT * FROM (SELECT asset FROM work WHERE track = ?1 AND state = {{}} "
+            f"AND asset {beyond} ?2 ORDER BY asset {order} LIMIT ?3)"
+        )
+        union = " UNION ALL ".join(part.format(state) for state in _UNTAGGED_STATES)
+        sql = f"{union} ORDER BY 1 {order} LIMIT ?3"
+        rows = await lib.rows(sql, (track.id, at, limit))
+    elif made.untagged:
+        rows = await lib.rows(
+            f"SELECT a.id FROM asset a WHERE a.files > 0 AND a.id {beyond} ? AND NOT EXISTS ("
+            f"SELECT 1 FROM asset_ai r WHERE r.asset = a.id) ORDER BY a.id {order} LIMIT ?",
+            (at, limit),
+        )
+    else:
+        rows = await lib.rows(
+            f"SELECT DISTINCT b.asset FROM failure b WHERE {STANDS} AND b.asset {beyond} ? "
+            f"ORDER BY b.asset {order} LIMIT ?",
+            (at, limit),
+        )
+    return [int(row[0]) for row in rows]
+
+
+async def _fitting(lib: Library, made: Plan, some: list[int]) -> list[int]:
+    """Return those of some assets that fit the rest of the query."""
+    if not some:
+        return []
+    wanted = "[" + ",".join(map(str, some)) + "]"
+    parts, values = ["a.files > 0"], [wanted]
+    if made.failed is not None:
+        check, owner = search_plan.failed_check(made.track, "a.id")
+        parts.append(check if made.failed else f"NOT {check}")
+        values += owner
+    if made.edited is not None:
+        edited = "EXISTS (SELECT 1 FROM edit e WHERE e.asset = a.id)"
+        parts.append(edited if made.edited else f"NOT {edited}")
+    rows = await lib.rows(
+        "SELECT a.id FROM json_each(?) j CROSS JOIN asset a ON a.id = j.value WHERE "
+        + " AND ".join([*parts, *made.checks])
+        + " ORDER BY j.key",
+        [*values, *made.values],
+    )
+    kept = [int(row[0]) for row in rows]
+    if made.paths:
+        kept = await _named(lib, kept, made.paths, _PATHS)
+    if made.boards:
+        kept = await _named(lib, kept, made.boards, _BOARDS)
+    return kept
+
+
+_PATHS = """
+    SELECT f.asset, o.path, f.name FROM file f JOIN folder o ON o.id = f.folder
+    WHERE f.asset IN (SELECT value FROM json_each(?)) AND f.missing_at IS NULL
+"""
+_BOARDS = (
+    "SELECT asset, board, '' FROM search_context WHERE asset IN (SELECT value FROM json_each(?))"
+)
+
+
+async def _named(
+    lib: Library, some: list[int], wanted: list[tuple[list[str], bool]], sql: str
+) -> list[int]:
+    """Return the assets of which one name has all the words (and none those to be left out)."""
+    names: dict[int, list[list[str]]] = {}
+    for asset, *parts in await lib.rows(sql, ("[" + ",".join(map(str, some)) + "]",)):
+        text = " ".join(p.decode("utf-8", "replace") if isinstance(p, bytes) else p for p in parts)
+        names.setdefault(asset, []).append(words_of(text))
+    return [
+        asset
+        for asset in some
+        if all(
+            any(follows(words, own) for words in names.get(asset, [])) is not negated
+            for own, negated in wanted
+        )
+    ]
