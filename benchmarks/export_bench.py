@@ -18,9 +18,20 @@ from store_bench import _commits, _fill
 from gemtag_tui.engine import exporting
 from gemtag_tui.engine.clock import SystemClock
 from gemtag_tui.engine.exporting import Watch
+from gemtag_tui.engine.sidecars import Naming, to_sidecars
 from gemtag_tui.store import tracks
 from gemtag_tui.store.export_rows import Wanted
 from gemtag_tui.store.library import Library
+
+STRANGER = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
+ <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+  <rdf:Description rdf:about="" xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmp:Rating="4"
+    xmlns:dc="http://purl.org/dc/elements/1.1/">
+   <dc:subject><rdf:Bag><rdf:li>holiday</rdf:li><rdf:li>2019</rdf:li></rdf:Bag></dc:subject>
+  </rdf:Description>
+ </rdf:RDF>
+</x:xmpmeta>
+"""
 
 
 async def rate(what: str, run: Callable[[], Awaitable[int]]) -> None:
@@ -41,6 +52,7 @@ async def measure(assets: int, sidecars: int, kept: Path | None) -> None:
                 await _commits(lib, track, assets)
         async with await Library.open(path, SystemClock(), readonly=True) as lib:
             await _files(lib, home)
+            await _sidecars(lib, home, sidecars)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{'peak memory (the rows made up here included)':<58}{peak:>9.0f} MB")
 
@@ -55,6 +67,26 @@ async def _files(lib: Library, home: Path) -> None:
                 words,
                 lambda f=form, d=dest, q=query: exporting.to_file(lib, f, d, Wanted(q), watch),
             )
+
+
+async def _sidecars(lib: Library, home: Path, number: int) -> None:
+    """The newest results' sidecars: new, once more as they are, merged into a stranger's."""
+    naming = Naming(bytes(home / "sidecars"))
+    row = await lib.row(
+        "SELECT tagged_at FROM asset_ai ORDER BY tagged_at DESC LIMIT 1 OFFSET ?", (number - 1,)
+    )
+    wanted = Wanted(since=row[0])
+
+    async def write() -> int:
+        tally = await to_sidecars(lib, naming, wanted, Watch())
+        assert not tally.refused, tally.words
+        return tally.made + tally.merged + tally.unchanged
+
+    await rate("XMP sidecars, new", write)
+    await rate("XMP sidecars, nothing to change", write)
+    for path in (home / "sidecars").rglob("*.xmp"):
+        path.write_text(STRANGER)
+    await rate("XMP sidecars, merged into others'", write)
 
 
 def main() -> None:

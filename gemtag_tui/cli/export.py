@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import io
 import signal
 import sys
@@ -44,7 +45,24 @@ def which(command: F) -> F:
     )(command)
 
 
-@click.group()
+class _Formats(click.Group):
+    """Loads the formats that have modules of their own when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names."""
+        return list(dict.fromkeys([*super().list_commands(ctx), *LATER]))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one format's command."""
+        if cmd_name in LATER:
+            importlib.import_module(f"gemtag_tui.cli.{LATER[cmd_name]}")
+        return super().get_command(ctx, cmd_name)
+
+
+LATER = {"xmp": "export_sidecars", "sqlite": "export_sqlite"}
+
+
+@click.group(cls=_Formats)
 @common
 def export() -> None:
     """Write results to files, or with - to stdout; pictures are never written to.

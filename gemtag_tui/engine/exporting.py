@@ -120,6 +120,11 @@ async def pour(
     return written
 
 
+def stopped(written: int) -> ExportStoppedError:
+    """Return the error for an export that was stopped before anything was put in place."""
+    return ExportStoppedError(f"{written:,} results were read; nothing was written.")
+
+
 async def ahead(pages: AsyncIterator[list[Exported]]) -> AsyncIterator[list[Exported]]:
     """Yield pages, with the next one already asked for."""
     coming = asyncio.ensure_future(_next(pages))

@@ -10,12 +10,12 @@ import msgspec
 from gemtag_tui.core.exported import Exported, path_text
 
 
-class Line(msgspec.Struct, kw_only=True):
+class Line(msgspec.Struct, gc=False):
     """One line; the names and their order are a promise to scripts."""
 
     id: int
     path: str
-    path_bytes: str | msgspec.UnsetType = msgspec.UNSET
+    path_bytes: str | msgspec.UnsetType
     sha256: str | None
     provider: str
     model: str
@@ -53,21 +53,21 @@ def line_of(row: Exported) -> Line:
     """Return a result as the contract names its parts."""
     path, odd = path_text(row.path)
     return Line(
-        id=row.asset,
-        path=path,
-        path_bytes=msgspec.UNSET if odd is None else odd,
-        sha256=None if row.sha256 is None else row.sha256.hex(),
-        provider=row.provider,
-        model=row.model,
-        profile=row.profile_name,
-        summary=row.summary,
-        tags=_raw(row.tags),
-        lane=row.lane,
-        cost_usd=row.cost_usd,
-        tagged_at=row.tagged_at,
-        profile_id=row.profile,
-        served_model=row.served_model,
-        missing=bool(row.missing),
+        row.asset,
+        path,
+        msgspec.UNSET if odd is None else odd,
+        None if row.sha256 is None else row.sha256.hex(),
+        row.provider,
+        row.model,
+        row.profile_name,
+        row.summary,
+        _raw(row.tags),
+        row.lane,
+        row.cost_usd,
+        row.tagged_at,
+        row.profile,
+        row.served_model,
+        bool(row.missing),
     )
 
 

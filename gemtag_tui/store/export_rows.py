@@ -7,13 +7,17 @@ a `snapshot` show the library as it was when that began, whatever an engine writ
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from gemtag_tui.core.edits import Rules, effective
 from gemtag_tui.core.exported import Exported
 from gemtag_tui.store import search
-from gemtag_tui.store.work import joined
+from gemtag_tui.store.known import SEPARATOR
+from gemtag_tui.store.search_docs import rules_from
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -21,22 +25,33 @@ if TYPE_CHECKING:
 PAGE = 2_000
 _FOUND = 500
 _END = 2**62
+_RULES = "SELECT bucket, name, target FROM tag_rule"
+
+_decode = msgspec.json.Decoder(dict[str, list[str]]).decode
+_encode = msgspec.json.Encoder().encode
+_make = Exported._make
 
 _COLUMNS = """
-    r.id, r.asset, a.sha256, r.provider, r.model, r.profile, p.name, r.summary, r.tags, r.lane,
-    r.served_model, r.cost_usd, r.tagged_at, a.files = 0, o.path, f.name
+    r.id, r.asset, a.sha256, r.provider, r.model, r.profile, r.profile, r.summary, r.tags, r.lane,
+    r.served_model, r.cost_usd, r.tagged_at, a.files = 0, o.path, f.name, e.overlay
 """
 _JOINS = """
-    CROSS JOIN asset a ON a.id = r.asset CROSS JOIN profile p ON p.id = r.profile
+    CROSS JOIN asset a ON a.id = r.asset LEFT JOIN edit e ON e.asset = r.asset
     LEFT JOIN file f ON f.id = a.file LEFT JOIN folder o ON o.id = f.folder
 """
-_ALL = f"""
-    SELECT {_COLUMNS} FROM asset_ai r {_JOINS}
-    WHERE r.id < ? AND r.tagged_at >= ? ORDER BY r.id DESC LIMIT ?
-"""
+_ALL = f"SELECT {_COLUMNS} FROM asset_ai r {_JOINS} WHERE r.id < ? {{}} ORDER BY r.id DESC LIMIT ?"
 _THESE = f"""
     SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN asset_ai r ON r.id = j.value {_JOINS}
-    WHERE r.tagged_at >= ? ORDER BY j.key
+    WHERE true {{}} ORDER BY j.key
+"""
+_EDITED = """
+    AND (r.tagged_at >= ? OR r.asset IN (
+        SELECT CAST(i.item AS INTEGER) FROM change c JOIN change_item i ON i.change = c.id
+        WHERE c.kind = 'edit' AND (c.at >= ? OR c.undone_at >= ?)))
+"""
+_RENAMED = """
+    SELECT EXISTS (
+        SELECT 1 FROM change WHERE kind = 'tags' AND (at >= ?1 OR undone_at >= ?1))
 """
 _PLACES = """
     SELECT f.asset, o.path, f.name FROM json_each(?) j
@@ -51,7 +66,8 @@ class Wanted:
 
     Attributes:
         query: only what a search for this finds; blank: all.
-        since: only those made at or after this time, Unix seconds.
+        since: only those made or corrected at or after this time, Unix seconds; all of them when
+            a tag was renamed since, as that may have changed any.
     """
 
     query: str = ""
@@ -78,30 +94,59 @@ async def pages(lib: Library, wanted: Wanted) -> AsyncIterator[list[Exported]]:
     Raises:
         LibraryError: when the library cannot be read.
     """
+    names, rules = await _names(lib), rules_from(await lib.rows(_RULES))
     source = _whole(lib, wanted) if not wanted.query.strip() else _found(lib, wanted)
     async for rows in source:
         if rows:
-            yield [_exported(row) for row in rows]
+            yield [_exported(row, names, rules) for row in rows]
 
 
 async def _whole(lib: Library, wanted: Wanted) -> AsyncIterator[list[Any]]:
-    before = _END
-    while rows := await lib.rows(_ALL, (before, wanted.since, PAGE)):
+    also, values = await _since(lib, wanted)
+    sql, before = _ALL.format(also), _END
+    while rows := await lib.rows(sql, (before, *values, PAGE)):
         yield rows
         before = rows[-1][0]
 
 
 async def _found(lib: Library, wanted: Wanted) -> AsyncIterator[list[Any]]:
-    after: int | None = None
+    also, values = await _since(lib, wanted)
+    sql, after = _THESE.format(also), None
     while page := await search.search(lib, wanted.query, after=after, limit=_FOUND):
         after = page[-1].result
-        ids = _array(found.result for found in page)
-        yield await lib.rows(_THESE, (ids, wanted.since))
+        yield await lib.rows(sql, (_array(found.result for found in page), *values))
 
 
-def _exported(row: Any) -> Exported:
-    path = b"" if row[15] is None else joined(row[14], row[15])
-    return Exported(*row[:14], path)
+async def _since(lib: Library, wanted: Wanted) -> tuple[str, tuple[float, ...]]:
+    """Return the condition for what changed, and its values."""
+    if not wanted.since:
+        return "", ()
+    renamed = await lib.row(_RENAMED, (wanted.since,))
+    if renamed is not None and renamed[0]:
+        return "", ()
+    return _EDITED, (wanted.since,) * 3
+
+
+async def _names(lib: Library) -> dict[str, str]:
+    """Return the profiles' names by their ids."""
+    return dict([tuple(row) for row in await lib.rows("SELECT id, name FROM profile")])
+
+
+def _exported(row: Any, names: Mapping[str, str], rules: Rules) -> Exported:
+    """Put a row together, with a person's corrections laid over what a model said."""
+    values = list(row[:15])
+    values[6] = names.get(row[6], "")
+    values[14] = _path(row[14], row[15])
+    if row[16] is not None or rules:
+        summary, tags = effective(row[7], _decode(row[8]), row[16], rules)
+        values[7], values[8] = summary, _encode(tags).decode()
+    return _make(values)
+
+
+def _path(folder: bytes | None, name: bytes) -> bytes:
+    if folder is None:
+        return b""
+    return folder + name if folder.endswith(SEPARATOR) else folder + SEPARATOR + name
 
 
 def _array(numbers: Iterable[int]) -> str:
@@ -112,7 +157,7 @@ async def places(lib: Library, assets: Sequence[int]) -> dict[int, list[bytes]]:
     """Return the paths of all live files of some assets, in the order in which they were found."""
     found: dict[int, list[bytes]] = {asset: [] for asset in assets}
     for asset, folder, name in await lib.rows(_PLACES, (_array(assets),)):
-        found[asset].append(joined(folder, name))
+        found[asset].append(_path(folder, name))
     return found
 
 

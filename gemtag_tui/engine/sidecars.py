@@ -1,0 +1,106 @@
+"""Sidecars for the pictures of a library: which result, which places, which names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.exported import Exported
+from gemtag_tui.core.text import plain
+from gemtag_tui.engine.exporting import ExportStoppedError, Watch, ahead
+from gemtag_tui.interop.sidecars import SidecarWriter, Tally, writing
+from gemtag_tui.interop.xmp_words import words_of
+from gemtag_tui.store import export_rows
+from gemtag_tui.store.export_rows import Wanted
+from gemtag_tui.store.known import Bits
+
+if TYPE_CHECKING:
+    from gemtag_tui.store.library import Library
+
+_tags = msgspec.json.Decoder(dict[str, list[str]]).decode
+_SEP = os.fsencode(os.sep)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """Where sidecars go.
+
+    Attributes:
+        root: pictures in or below this folder get theirs beside them; for others it goes under this
+            folder, by their whole path. `None`: beside every picture.
+        replace_ending: `image.xmp` instead of `image.jpg.xmp`.
+    """
+
+    root: bytes | None = None
+    replace_ending: bool = False
+
+    def path(self, picture: bytes) -> bytes:
+        """Return the sidecar's path for a picture's."""
+        stem = os.path.splitext(picture)[0] if self.replace_ending else picture  # noqa: PTH122
+        beside = stem + b".xmp"
+        if self.root is None or beside.startswith(self.root.rstrip(_SEP) + _SEP):
+            return beside
+        drive, tail = os.path.splitdrive(beside)
+        return os.path.join(self.root, drive.replace(b":", b""), tail.lstrip(_SEP))  # noqa: PTH118
+
+
+async def to_sidecars(lib: Library, naming: Naming, wanted: Wanted, watch: Watch) -> Tally:
+    """Make or merge a sidecar for every live file of every asset with a result.
+
+    Of several results the newest one speaks. Sidecars that are in place when this is stopped stay.
+
+    Raises:
+        UsageError: the folder cannot be used.
+        ExportStoppedError: it was stopped.
+        LibraryError: the library cannot be read.
+    """
+    if naming.root is not None:
+        _make_folder(Path(os.fsdecode(naming.root)))
+    met, written = Bits(), 0
+    with writing() as writer:
+        async with export_rows.snapshot(lib):
+            async for page in ahead(export_rows.pages(lib, wanted)):
+                rows = _first_ones(page, met)
+                places = await export_rows.places(lib, [row.asset for row in rows])
+                for row in rows:
+                    written += _put_all(writer, naming, row, places[row.asset])
+                watch.on_progress(written)
+                if watch.stop():
+                    writer.flush()
+                    words = f"{written:,} sidecars were looked after. The same command goes on."
+                    raise ExportStoppedError(words)
+    return writer.tally
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        words = f"{plain(str(folder))} cannot be used as a folder: {error.strerror}."
+        raise UsageError(words) from error
+
+
+def _first_ones(page: Sequence[Exported], met: Bits) -> list[Exported]:
+    rows = []
+    for row in page:
+        if row.asset not in met:
+            met.add(row.asset)
+            rows.append(row)
+    return rows
+
+
+def _put_all(writer: SidecarWriter, naming: Naming, row: Exported, places: list[bytes]) -> int:
+    tags = _tags(row.tags)
+    for picture in places:
+        name = os.path.basename(picture) if naming.replace_ending else b""  # noqa: PTH119 (bytes)
+        path = naming.path(picture)
+        if naming.root is not None:
+            writer.make_room(path)
+        writer.put(path, words_of(row.summary, tags, os.fsdecode(name)))
+    return len(places)
