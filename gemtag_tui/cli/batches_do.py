@@ -73,6 +73,8 @@ async def _sync(shell: Shell, options: SyncOptions) -> int:
         for words in synced.troubles:
             if words not in options.troubles:
                 say(plain(words, 400))
+        for words in synced.notes:
+            say(plain(words, 400))
         options.troubles = synced.troubles
         _tell(shell, options, synced.jobs, hours)
 

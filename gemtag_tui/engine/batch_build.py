@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.batch_job import JobState
-from gemtag_tui.core.batch_plan import Caps, key_of
+from gemtag_tui.core.batch_plan import Caps
 from gemtag_tui.core.errors import StoppedError
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.text import plain
 from gemtag_tui.engine.attempts import Attempt
-from gemtag_tui.engine.batch_file import JobFile, LineMaker
-from gemtag_tui.imaging.values import Changed, Prepared, Refused
+from gemtag_tui.engine.batch_file import JobFile
+from gemtag_tui.engine.batch_fill import Filled, Filling
 from gemtag_tui.store import batch_jobs, commits
 from gemtag_tui.store.batches import by_id
 from gemtag_tui.store.commits import Group, NewFailure
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.preparer import Picture, Preparer
     from gemtag_tui.engine.pricing import Pricing
     from gemtag_tui.gemini.request import RequestForm
+    from gemtag_tui.imaging.values import Refused
     from gemtag_tui.store.batch_rows import Taken
     from gemtag_tui.store.batches import JobRow
     from gemtag_tui.store.tracks import Track
@@ -37,8 +37,11 @@ TAKE = 1000
 """Assets taken in one transaction."""
 _SLICE = 64
 _SLICE_BYTES = 8_000_000
-"""Raw bytes prepared at once; a few such slices are in memory."""
+"""Raw bytes that one thread goes through before it looks up."""
 _AHEAD = 3
+"""Slices at once: one is passed through, the others wait for that or for their decoding."""
+_SYNC_BYTES = 32_000_000
+"""Written bytes after which the disk is set to work."""
 SPARE_BYTES = 256_000_000
 """Disk that is left alone."""
 LINE_BYTES = 4_000
@@ -100,6 +103,7 @@ class Builder:
         job = await batch_jobs.open_job(
             ground.lib, self.track, echo=ground.batch.echo, first=first, run=ground.run
         )
+        ground.sure.add(job.id)
         path = ground.folder / f"{job.display_name}.jsonl"
         work = _Work(self, job, caps, await asyncio.to_thread(JobFile, path))
         try:
@@ -126,136 +130,156 @@ class _Work:
         self._job = job
         self._caps = caps
         self.file = file
-        self._maker = LineMaker(builder.form, echo=bool(job.echo))
-        self._lines = 0
-        self._tokens = 0
-        self._usd = 0.0
+        self._fill = Filling(
+            job,
+            file,
+            builder.form,
+            caps=caps,
+            pricing=builder.pricing,
+            rules=builder.preparer.rules,
+        )
+        self._cursor = 0
         self._left: list[int] = []
         self._result = Built()
+        self._syncing: asyncio.Task[None] | None = None
+        self._filling = asyncio.Lock()
+        """One thread is quicker than two that take the interpreter from each other."""
+        self._taking = asyncio.Lock()
+        """An asset that is refused is given back first: nobody takes it before it is marked."""
 
     async def run(self) -> Built:
         ground = self._b.ground
-        cursor = 0
-        while not self._result.full:
-            most = min(TAKE, self._caps.requests - self._lines)
-            shun = self._b.shun.union(self._result.passed_over)
-            taken = await batch_jobs.take(
-                ground.lib, self._job.id, self._b.track, cursor, most, shun
-            )
-            if not taken:
-                break
-            cursor = max(cursor, *(one.candidate.asset for one in taken))
-            check_room(ground.folder, sum(_need(one) for one in taken))
-            await self._prepare(taken)
-            self._result.full |= self._lines >= self._caps.requests
+        try:
+            await self._fill_all()
+        finally:
+            await self._end_sync()
+        self._result.full = self._fill.full
         await batch_jobs.give_back(ground.lib, self._job, self._left)
-        if not self._lines:
+        if not self._fill.lines:
             await _undo(ground, self._job, self.file)
             return self._result
         await self._finish()
         return self._result
 
-    async def _prepare(self, taken: list[Taken]) -> None:
-        """Prepare slices ahead of the one that is being written."""
-        flags = {one.candidate.asset: one.better for one in taken}
-        preparer = self._b.preparer
-        waiting: list[asyncio.Task[list[tuple[Attempt, Picture]]]] = []
-        slices = list(_slices(taken))
+    async def _fill_all(self) -> None:
+        """Take page after page, each while the one before is written."""
+        taken = await self._take(0)
+        while taken:
+            check_room(self._b.ground.folder, sum(_need(one) for one in taken))
+            following = asyncio.ensure_future(self._take(len(taken)))
+            try:
+                await self._page(taken)
+            except BaseException:
+                await asyncio.gather(following, return_exceptions=True)
+                raise
+            taken = await following
+            if self._fill.full:
+                self._left += [one.candidate.asset for one in taken]
+                return
+            taken = taken or await self._take(0)  # others may have turned out not to count
+
+    async def _take(self, under_way: int) -> list[Taken]:
+        """Take the next assets into the job, as many as it may still hold.
+
+        Args:
+            under_way: taken, and not in the file yet.
+        """
+        most = min(TAKE, self._caps.requests - self._fill.lines - under_way)
+        if most <= 0:
+            return []
+        ground, shun = self._b.ground, self._b.shun.union(self._result.passed_over)
+        async with self._taking:
+            taken = await batch_jobs.take(
+                ground.lib, self._job.id, self._b.track, self._cursor, most, shun
+            )
+        self._cursor = max(self._cursor, *(one.candidate.asset for one in taken), 0)
+        return taken
+
+    async def _page(self, taken: list[Taken]) -> None:
+        """Fill slices beside each other, a few at a time."""
+        recorded = await batch_jobs.recorded(
+            self._b.ground.lib, [one.candidate.asset for one in taken]
+        )
+        waiting: set[asyncio.Task[None]] = set()
         try:
-            for at in range(len(slices)):
-                while len(waiting) < _AHEAD and at + len(waiting) < len(slices):
-                    part = [Attempt(one.candidate) for one in slices[at + len(waiting)]]
-                    waiting.append(asyncio.ensure_future(_prepared(preparer, part)))
-                await self._write(await waiting.pop(0), flags)
+            for part in _slices(taken):
+                if len(waiting) >= _AHEAD:
+                    done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                    for task in done:
+                        task.result()
+                waiting.add(asyncio.ensure_future(self._slice(part, recorded)))
+            for task in list(waiting):
+                await task
         finally:
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
 
-    async def _write(
-        self, prepared: list[tuple[Attempt, Picture]], better: dict[int, bool]
-    ) -> None:
-        pieces: list[bytes] = []
-        size = self.file.size
-        refused: list[tuple[Attempt, Refused]] = []
-        for attempt, picture in prepared:
-            if isinstance(picture, Prepared):
-                added = self._line(attempt, picture, size, better=better[attempt.asset])
-                pieces += added
-                size += sum(map(len, added))
-            elif isinstance(picture, Changed) or _gone(attempt.candidate.path):
-                self._result.passed_over.append(attempt.asset)
-                self._left.append(attempt.asset)
-            else:
-                refused.append((attempt, picture))
-        if pieces:
-            await asyncio.to_thread(self.file.write, pieces)
-        if refused:
-            await self._refuse(refused)
+    async def _slice(self, part: list[Taken], recorded: dict[int, float]) -> None:
+        preparer = self._b.preparer
+        async with self._filling:
+            filled = await preparer.beside(self._fill.fill, part, recorded)
+        pictures = await asyncio.gather(
+            *(preparer.decoded(Attempt(one.candidate)) for one in filled.decode)
+        )
+        if pictures:
+            await asyncio.to_thread(self._put_all, filled, pictures)
+        self._left += filled.left + filled.passed_over
+        self._result.passed_over += filled.passed_over
+        if filled.refused:
+            await self._refuse(filled.refused)
+        self._begin_sync()
 
-    def _line(self, attempt: Attempt, picture: Prepared, size: int, *, better: bool) -> list[bytes]:
-        """Return a line's pieces, none when the job is full before it."""
-        key = key_of(attempt.asset, self._job.nonce)
-        pieces = self._maker.pieces(key, picture.mime, picture.data, better=better)
-        tokens, output = self._b.form.estimate(picture.width, picture.height)
-        caps = self._caps
-        over = size + sum(map(len, pieces)) > caps.bytes
-        over |= bool(caps.tokens) and self._tokens + tokens > caps.tokens
-        if self._result.full or (over and self._lines):
-            self._result.full = True
-            self._left.append(attempt.asset)
-            return []
-        self._lines += 1
-        self._tokens += tokens
-        self._usd += self._b.pricing.expected(tokens, output)
-        return pieces
+    def _put_all(self, filled: Filled, pictures: list[Picture]) -> None:
+        for one, picture in zip(filled.decode, pictures, strict=True):
+            self._fill.put(one, picture, filled)
 
-    async def _refuse(self, refused: list[tuple[Attempt, Refused]]) -> None:
+    def _begin_sync(self) -> None:
+        """Have the disk write beside us; without it the end would wait for all of it."""
+        if self._syncing is not None and self._syncing.done():
+            self._syncing.result()
+            self._syncing = None
+        if self._syncing is None and self.file.unsynced >= _SYNC_BYTES:
+            self._syncing = asyncio.ensure_future(asyncio.to_thread(self.file.sync))
+
+    async def _end_sync(self) -> None:
+        """Wait for the disk; a file is never closed under it."""
+        if self._syncing is not None:
+            await self._syncing
+
+    async def _refuse(self, refused: list[tuple[int, Refused]]) -> None:
         """Record pictures that cannot be sent, as the interactive lane does."""
         ground, track = self._b.ground, self._b.track
-        await batch_jobs.give_back(ground.lib, self._job, [a.asset for a, _ in refused])
         failures = [
             NewFailure(
-                asset=attempt.asset,
+                asset=asset,
                 track=track,
                 kind=FailureKind(why.kind),
                 message=plain(why.message),
                 standing=Standing.KNOWN_BAD,
                 at=ground.clock.now(),
             )
-            for attempt, why in refused
+            for asset, why in refused
         ]
-        await commits.commit(ground.lib, Group(failures=failures, run=ground.run))
+        async with self._taking:
+            await batch_jobs.give_back(ground.lib, self._job, [asset for asset, _ in refused])
+            await commits.commit(ground.lib, Group(failures=failures, run=ground.run))
         self._result.refused += len(refused)
 
     async def _finish(self) -> None:
-        ground = self._b.ground
+        ground, fill = self._b.ground, self._fill
         await asyncio.to_thread(self.file.finish)
-        words = f"Built: {self._lines:,} requests, {self.file.size / 1e6:,.1f} MB."
+        words = f"Built: {fill.lines:,} requests, {self.file.size / 1e6:,.1f} MB."
         values: dict[str, Any] = {
             "file": self.file.path.name,
             "bytes": self.file.size,
-            "requests": self._lines,
-            "pending": self._lines,
-            "tokens": self._tokens,
-            "expected_usd": self._usd,
+            "requests": fill.lines,
+            "pending": fill.lines,
+            "tokens": fill.tokens,
+            "expected_usd": fill.usd,
         }
         await batch_jobs.move(ground.lib, self._job, JobState.BUILT, words, **values)
         self._result.job = await by_id(ground.lib, self._job.id)
-
-
-async def _prepared(preparer: Preparer, part: list[Attempt]) -> list[tuple[Attempt, Picture]]:
-    """Prepare some pictures in their order; those that cannot pass are decoded in children."""
-
-    async def finish(attempt: Attempt, picture: Picture | None) -> tuple[Attempt, Picture]:
-        return attempt, await preparer.decoded(attempt) if picture is None else picture
-
-    passed = await preparer.passed(part)
-    return await asyncio.gather(*(finish(attempt, picture) for attempt, picture in passed))
-
-
-def _gone(path: bytes) -> bool:
-    return not os.path.lexists(path)
 
 
 def _need(one: Taken) -> int:

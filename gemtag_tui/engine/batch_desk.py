@@ -7,10 +7,11 @@ import logging
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from gemtag_tui.core.batch_job import FINAL, JobState
+from gemtag_tui.core.batch_job import FINAL, JobState, refusal_pause
+from gemtag_tui.core.calls import CallError
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.core.text import plain
-from gemtag_tui.engine import batch_watch
+from gemtag_tui.engine import batch_verbs, batch_watch
 from gemtag_tui.engine.batch_build import clear_leavings
 from gemtag_tui.engine.batch_ground import batch_folder
 from gemtag_tui.engine.batch_ingest import ingest
@@ -26,20 +27,39 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 SENDING = frozenset({JobState.BUILT, JobState.UPLOADED, JobState.SUBMITTING})
 _LATER_SECONDS = 60.0
+_PASSING = frozenset({408, 429})
+"""Refusals that say nothing about what the key may do."""
 
 
 async def recover(ground: Ground) -> None:
     """Undo what an engine that died left half built, and delete files that belong to no job.
 
-    For who holds the engine's lock.
+    Before, jobs of another life are looked for on the server: the library may be a copy of one that
+    went on. For who holds the engine's lock.
     """
     jobs = await batches.unfinished(ground.lib, ground.provider)
-    for job in jobs:
-        if job.place is JobState.BUILDING:
-            await batch_jobs.undo(ground.lib, job)
+    ground.leavings = {job.id for job in jobs if job.place is JobState.BUILDING}
+    if not await _is_sure(ground):
+        return  # what passes is waited for; all that is left half done can wait, too
+    for number in list(ground.leavings):
+        await _undo(ground, number)
     if batch_folder(ground.lib.path).is_dir() and not ground.batch.keep_files:
         kept = await batch_jobs.files(ground.lib)
         await asyncio.to_thread(clear_leavings, ground.folder, kept)
+
+
+async def _is_sure(ground: Ground) -> bool:
+    """Make sure of all jobs that the server has not named; `False` when it does not answer now.
+
+    A key that may not even list jobs (a definite refusal) cannot have made them.
+    """
+    jobs = await batches.unfinished(ground.lib, ground.provider)
+    if all(job.id in ground.sure or job.place not in batch_verbs.NAMELESS for job in jobs):
+        return True
+    found = await batch_verbs.look_through(ground)
+    return not isinstance(found, CallError) or (
+        400 <= found.http_status < 500 and found.http_status not in _PASSING
+    )
 
 
 async def give_back_unsent(
@@ -53,6 +73,8 @@ async def give_back_unsent(
         words: for their timelines.
         but: jobs that are being worked on just now.
     """
+    if not await _is_sure(ground):
+        return  # they keep their images until it is known that no job holds them
     for job in await batches.unfinished(ground.lib, ground.provider):
         mine = job.track == track.id and job.id not in but
         if mine and job.place in {JobState.BUILT, JobState.UPLOADED}:
@@ -69,6 +91,8 @@ async def advance(ground: Ground, job: JobRow) -> None:
         OSError: the disk cannot be read or written.
     """
     match job.place:
+        case JobState.BUILDING:
+            await _undo_leaving(ground, job)
         case JobState.BUILT:
             await upload(ground, job)
         case JobState.UPLOADED:
@@ -82,6 +106,23 @@ async def advance(ground: Ground, job: JobRow) -> None:
                 await ingest(ground, fetched)
         case _:
             return
+
+
+async def _undo_leaving(ground: Ground, job: JobRow) -> None:
+    """Undo what an engine that died left half built, once it is sure that no job came of it."""
+    if not await _is_sure(ground):
+        pause = refusal_pause(ground.batch.poll_seconds, job.looks, ground.rng.random())
+        at = ground.clock.now() + pause
+        await batch_jobs.note(ground.lib, job, looks=job.looks + 1, look_at=at)
+        return
+    await _undo(ground, job.id)
+
+
+async def _undo(ground: Ground, number: int) -> None:
+    found = await batches.by_id(ground.lib, number)
+    if found is not None and found.place is JobState.BUILDING:
+        await batch_jobs.undo(ground.lib, found)
+    ground.leavings.discard(number)
 
 
 async def settle(ground: Ground, job_id: int, *, sending: bool = True) -> JobRow | None:
@@ -100,8 +141,10 @@ async def settle(ground: Ground, job_id: int, *, sending: bool = True) -> JobRow
 
 def is_due(ground: Ground, job: JobRow, *, sending: bool = True) -> bool:
     """Whether something can be done about a job now."""
-    if job.place in FINAL or job.place is JobState.BUILDING:
+    if job.place in FINAL:
         return False
+    if job.place is JobState.BUILDING:
+        return job.id in ground.leavings and job.look_at <= ground.clock.now()
     if job.place in SENDING and not sending:
         return job.place is JobState.SUBMITTING and job.look_at <= ground.clock.now()
     return job.look_at <= ground.clock.now()

@@ -8,6 +8,8 @@ from gemtag_tui.core.batch_job import JobState
 from gemtag_tui.core.batch_plan import GOOD_SHARE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gemtag_tui.store.batches import JobRow
 
 _ON = (
@@ -39,6 +41,30 @@ def why_stop(job: JobRow) -> str:
                 f"`gemtag batches show {job.id}`, or use another lane or model."
             )
     return ""
+
+
+def trial_words(job: JobRow, unsent: int) -> str:
+    """Return that the rest waits for a first small job, for a run that does not wait."""
+    return (
+        f"{job.requests:,} images were submitted in a first small job, and {unsent:,} remain "
+        "unsubmitted: they follow once its answers have the right shape, with `gemtag run --lane "
+        "batch` (with `--no-wait` as often as it ends with 3; without it, it stays and sends them "
+        "by itself). `gemtag batches sync --watch` only waits for the small job."
+    )
+
+
+def let_go_words(jobs: Sequence[JobRow]) -> str:
+    """Return that nobody waits for rescued jobs, "" when there are none."""
+    numbers = ", ".join(str(job.id) for job in jobs if job.is_let_go)
+    if not numbers:
+        return ""
+    many = "," in numbers
+    return (
+        f"Batch {'jobs' if many else 'job'} {numbers} {'were' if many else 'was'} rescued and "
+        f"{'are' if many else 'is'} no longer waited for: `gemtag batches sync` takes in what "
+        f"{'they' if many else 'it'} may still bring, or `gemtag batches cancel` ends "
+        f"{'them' if many else 'it'}."
+    )
 
 
 def _ended(job: JobRow) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from gemtag_tui.gemini.request import RequestForm
 
 PART = ".part"
-_MOST_PIECES = 512
-"""Pieces handed to the system at once; it takes 1,024."""
 
 
 class LineMaker:
@@ -59,7 +58,8 @@ class LineMaker:
 class JobFile:
     """Writes a file under a temporary name and gives it its own when it is whole.
 
-    Every method blocks and is for a thread. Raises `OSError` as the system does.
+    Every method blocks and is for a thread; lines may come from several threads at once. Raises
+    `OSError` as the system does.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,21 +68,30 @@ class JobFile:
         self._handle = os.open(
             self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600
         )
+        self._lock = threading.Lock()
+        self._synced = 0
         self.size = 0
 
-    def write(self, pieces: Sequence[bytes]) -> None:
-        """Append pieces."""
-        for at in range(0, len(pieces), _MOST_PIECES):
-            self._append(list(pieces[at : at + _MOST_PIECES]))
+    @property
+    def unsynced(self) -> int:
+        """Bytes that were written since the last :meth:`sync` began."""
+        return self.size - self._synced
 
-    def _append(self, pieces: list[bytes]) -> None:
+    def append(self, pieces: Sequence[bytes]) -> None:
+        """Append one line, given in at most a thousand pieces, none of which is copied."""
         whole = sum(map(len, pieces))
-        written = os.writev(self._handle, pieces) if hasattr(os, "writev") else 0
-        if written < whole:
-            rest = memoryview(b"".join(pieces))[written:]
-            while rest:
-                rest = rest[os.write(self._handle, rest) :]
-        self.size += whole
+        with self._lock:
+            written = os.writev(self._handle, pieces) if hasattr(os, "writev") else 0
+            if written < whole:
+                rest = memoryview(b"".join(pieces))[written:]
+                while rest:
+                    rest = rest[os.write(self._handle, rest) :]
+            self.size += whole
+
+    def sync(self) -> None:
+        """Bring to the disk what is written so far, so that the end has less to wait for."""
+        self._synced = self.size
+        getattr(os, "fdatasync", os.fsync)(self._handle)
 
     def finish(self) -> None:
         """Bring all of it to the disk and give it its name."""
@@ -99,6 +108,7 @@ class JobFile:
                 path.unlink(missing_ok=True)
 
     def _close(self) -> None:
-        handle, self._handle = self._handle, -1
+        with self._lock:
+            handle, self._handle = self._handle, -1
         if handle >= 0:
             os.close(handle)

@@ -90,6 +90,10 @@ class Ground:
         provider: whose jobs are run: "google" or "simulator".
         run: id of the run that new rows belong to, `None` outside a run.
         told: hears of every group of lines that was written.
+        sure: jobs of which this process knows that nobody else asked for them: it recorded their
+            intent itself, or has searched the listing for them. The library may be a copy of one
+            that went on.
+        leavings: jobs that an engine which died left half built, not undone yet.
     """
 
     lib: Library
@@ -101,6 +105,8 @@ class Ground:
     provider: str
     run: int | None = None
     told: Callable[[Landed], None] = field(default=nothing)
+    sure: set[int] = field(default_factory=set)
+    leavings: set[int] = field(default_factory=set)
 
     @property
     def batch(self) -> Batch:

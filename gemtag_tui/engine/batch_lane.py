@@ -10,7 +10,7 @@ from gemtag_tui.core.batch_job import ACTIVE, JobState
 from gemtag_tui.core.batch_plan import Caps, caps, enqueued_limit, wants_first
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.engine.batch_desk import SENDING, Desk, clean_up, give_back_unsent, recover
-from gemtag_tui.engine.batch_ends import why_stop
+from gemtag_tui.engine.batch_ends import let_go_words, trial_words, why_stop
 from gemtag_tui.engine.batch_submit import BatchSetupError
 from gemtag_tui.engine.control import CONFIGURATION, LIMITED
 from gemtag_tui.store import batches, work
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 SOME_FAILED = 1
 DRAIN_SECONDS = 10.0
 _LONGEST_WAIT = 2.0
-_FIRST = (
-    "A small job went ahead: the large ones are made by `gemtag run --lane batch` once its answers "
-    "have the right shape."
-)
 _UNSENT = "Not submitted: this run has stopped submitting."
 
 
@@ -123,7 +119,7 @@ class BatchLane:
         if self._building is None and await self._may_build(jobs):
             await self._begin()
         if self._done(jobs):
-            self._conclude(jobs)
+            await self._conclude(jobs)
             return None
         self._say(self._words(jobs))
         return jobs
@@ -135,7 +131,7 @@ class BatchLane:
         waiting = any(job.place in SENDING for job in own)
         if self._control.paused or waiting or self._stopped or not self._more:
             return False
-        if any(job.first and job.rescued_at is None for job in own):
+        if any(self._is_trial(job) for job in own):
             return False  # the large ones follow once it has landed well
         return self._left is None or self._left > 0
 
@@ -220,27 +216,41 @@ class BatchLane:
     def _done(self, jobs: list[JobRow]) -> bool:
         if self._building is not None or self._desk.busy or self._control.paused:
             return False
-        open_jobs = jobs
+        open_jobs = [job for job in jobs if not job.is_let_go]
         if self._no_wait:
             now = self._ground.clock.now()
             open_jobs = [
                 job
-                for job in jobs
+                for job in open_jobs
                 if job.place not in {JobState.PENDING, JobState.RUNNING} and job.look_at <= now
             ]
-        elif jobs:
-            return False
         if open_jobs:
             return False
-        if self._no_wait and any(job.place in SENDING or job.first for job in jobs):
+        if self._no_wait and any(job.place in SENDING or self._is_trial(job) for job in jobs):
             return True
         return bool(self._stopped) or not self._more or self._left == 0
 
-    def _conclude(self, jobs: list[JobRow]) -> None:
+    async def _conclude(self, jobs: list[JobRow]) -> None:
+        if words := let_go_words(self._own(jobs)):
+            self._warn(words)
         if self._stopped:
             self._control.end(self._stop_code, self._stopped)
-        elif any(job.first for job in jobs):
-            self._warn(_FIRST)
+        elif self._no_wait and (unsent := await self._unsent(jobs)):
+            self._control.end(LIMITED, unsent)
+
+    async def _unsent(self, jobs: list[JobRow]) -> str:
+        """Return that most waits for the first small job's verdict, "" when nothing does."""
+        trial = next((job for job in self._own(jobs) if self._is_trial(job)), None)
+        if trial is None or not self._more:
+            return ""
+        counts = await work.counts(self._ground.lib, self.track.id)
+        left = counts.remaining - counts.in_batches
+        left = left if self._left is None else min(left, self._left)
+        return trial_words(trial, left) if left else ""
+
+    @staticmethod
+    def _is_trial(job: JobRow) -> bool:
+        return bool(job.first) and not job.is_let_go
 
     # -- waiting --------------------------------------------------------------------------------
 

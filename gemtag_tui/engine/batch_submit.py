@@ -7,7 +7,7 @@ out, never again before all pages of the listing have been searched for the job'
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from gemtag_tui.core.batch_job import JobState, doubt_pauses, refusal_pause
 from gemtag_tui.core.batch_operation import RemoteJob
@@ -17,6 +17,7 @@ from gemtag_tui.core.errors import StoppedError, UsageError
 from gemtag_tui.core.judge_words import halt_words
 from gemtag_tui.core.models import rules_for
 from gemtag_tui.core.text import plain
+from gemtag_tui.engine import batch_verbs
 from gemtag_tui.gemini.batches import Doubt
 from gemtag_tui.store import batch_jobs, batches
 
@@ -32,6 +33,9 @@ _HOUR = 3600.0
 _MOST_UPLOADS = 5
 _ALONE_REFUSALS = 3
 """Refusals of a job with no other beside it that show it to be larger than the limit."""
+_NO_QUOTA_REFUSALS = 8
+"""Refusals in one run, in three sizes and over some ten minutes, that show a project without any
+batch quota when no job was ever accepted."""
 
 
 class BatchSetupError(UsageError):
@@ -50,6 +54,8 @@ async def upload(ground: Ground, job: JobRow) -> None:
     Raises:
         GemtagError: the key or the project stands in the way.
     """
+    if not await _is_sure(ground, job):
+        return
     path = ground.folder / job.file
     if not path.is_file():
         words = "Its file is gone from the disk; nothing was sent."
@@ -84,6 +90,8 @@ async def submit(ground: Ground, job: JobRow) -> None:
     Raises:
         GemtagError: the key, the project or its money stands in the way.
     """
+    if not await _is_sure(ground, job):
+        return
     now = ground.clock.now()
     if job.input_expires_at is not None and job.input_expires_at < now + _HOUR:
         words = "Its uploaded file is about to expire: it is uploaded again."
@@ -107,6 +115,22 @@ async def submit(ground: Ground, job: JobRow) -> None:
         await resolve(ground, job)
     else:
         await _refused(ground, job, made)
+
+
+async def _is_sure(ground: Ground, job: JobRow) -> bool:
+    """Look for a job of another process's life once before anything of it is sent.
+
+    Its row may come from a copy of the library that was made before the job was.
+    """
+    if job.id in ground.sure:
+        return True
+    found = await batch_verbs.look_through(ground)
+    if isinstance(found, CallError):
+        why = f"The jobs cannot be listed: {plain(found.message, 200)}"
+        await _wait(ground, job, why, None)
+        return False
+    seen = await batches.by_id(ground.lib, job.id)
+    return seen is not None and seen.place is job.place
 
 
 async def resolve(ground: Ground, job: JobRow) -> None:
@@ -205,11 +229,41 @@ async def _wait_for_room(ground: Ground, job: JobRow, said: str) -> None:
         waiting=why,
         look_at=now + pause,
     )
+    if await _has_no_quota(ground, job):
+        await _give_up(ground, job, said)
     if job.refused + 1 < _ALONE_REFUSALS or job.requests < 2 or not await _alone(ground, job):
         return
     words = "Refused with no other job beside it: it is over the limit, and built anew in halves."
     await batch_jobs.set_job_tokens(ground.lib, job.model, max(1, job.tokens // 2))
     await batch_jobs.move(ground.lib, job, JobState.CANCELLED, words, release=True, waiting="")
+
+
+async def _has_no_quota(ground: Ground, job: JobRow) -> bool:
+    """Whether a project that never made a job was refused often enough, in several sizes.
+
+    A free project's refusal carries nothing but a link to help (seen 2026), as does one for want of
+    room; but room comes, and a job that is small enough is taken at once.
+    """
+    refused, accepted = await batches.refusals(ground.lib, job)
+    return not accepted and refused >= _NO_QUOTA_REFUSALS and await _alone(ground, job)
+
+
+async def _give_up(ground: Ground, job: JobRow, said: str) -> NoReturn:
+    """Give a job's images back and stop.
+
+    Raises:
+        BatchSetupError: always.
+    """
+    words = f"This key's project seems to have no batch quota for {job.model}: {said}"
+    await batch_jobs.move(
+        ground.lib, job, JobState.FAILED, words, release=True, waiting="", error=words
+    )
+    raise BatchSetupError(
+        f"This key's project seems to have no batch quota for {job.model}: the server has refused "
+        f"every job, however small, and made none ({said.rstrip('.')}). Batch jobs need billing: "
+        "see ai.studio/projects, and set limits.tier to what the project really has. The images "
+        "remain: `gemtag run --lane interactive` tags them."
+    )
 
 
 async def _alone(ground: Ground, job: JobRow) -> bool:

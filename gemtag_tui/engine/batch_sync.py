@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gemtag_tui.core.errors import GemtagError, KeyMissingError, StoppedError
 from gemtag_tui.engine import batch_verbs
 from gemtag_tui.engine.batch_desk import Desk, clean_up, recover
+from gemtag_tui.engine.batch_ends import let_go_words
 from gemtag_tui.engine.batch_ground import Ground
 from gemtag_tui.engine.clock import SystemClock
 from gemtag_tui.engine.preflight import DEFAULT_HOST, GOOGLE, KEY_HELP, PROVIDER_PREF
@@ -38,11 +39,12 @@ _STEP = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Synced:
-    """What one sync found. `landed`: jobs taken in by it; `troubles`: in words."""
+    """What one sync found. `landed`: jobs taken in by it; `troubles` and `notes`: in words."""
 
     jobs: list[JobRow] = field(default_factory=list)
     landed: list[JobRow] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
 
 @contextlib.asynccontextmanager
@@ -153,12 +155,20 @@ async def _make_due(ground: Ground, jobs: list[JobRow]) -> None:
 
 
 async def watch(ground: Ground, told: Callable[[Synced], None]) -> None:
-    """Sync until no job is unfinished; `told` hears of every round."""
+    """Sync until no job is waited for; `told` hears of every round.
+
+    A rescued job is not waited for: its images went elsewhere. A later sync takes in what it may
+    still bring.
+    """
     force = True
     while True:
         synced = await sync_once(ground, force=force)
+        left = await batches.unfinished(ground.lib, ground.provider)
+        waits = [job for job in left if not job.is_let_go]
+        if left and not waits:
+            synced.notes.append(let_go_words(left))
         told(synced)
         force = False
-        if not await batches.unfinished(ground.lib, ground.provider):
+        if not waits:
             return
         await ground.clock.sleep(max(0.5, ground.batch.poll_seconds))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gemtag_tui.store.batches import JobRow
     from gemtag_tui.store.library import Library
 
-_NAMELESS = (JobState.BUILT, JobState.UPLOADED, JobState.SUBMITTING)
+NAMELESS = (JobState.BUILDING, JobState.BUILT, JobState.UPLOADED, JobState.SUBMITTING)
 """The way of a job that the server has not named yet."""
 
 
@@ -110,31 +110,65 @@ async def list_account(ground: Ground) -> list[RemoteJob]:
     Raises:
         StoppedError: they cannot be listed.
     """
-    listed = await ground.jobs.list_jobs()
+    return _listed(await _remembered(ground))
+
+
+def _listed(listed: list[RemoteJob] | CallError) -> list[RemoteJob]:
     if isinstance(listed, CallError):
         raise StoppedError(f"The jobs cannot be listed: {plain(listed.message, 300)}")
-    await batch_jobs.list_strangers(ground.lib, listed)
+    return listed
+
+
+async def _remembered(ground: Ground) -> list[RemoteJob] | CallError:
+    listed = await ground.jobs.list_jobs()
+    if not isinstance(listed, CallError):
+        await batch_jobs.list_strangers(ground.lib, listed)
     return listed
 
 
 async def reconcile(ground: Ground) -> int:
     """Tie listed jobs to rows that lack the server's name for them; returns how many.
 
-    A row that is not known to be asked for may have its job all the same: the library was restored
-    from a copy made before. A job of ours whose row is gone stays in the list of strangers, marked
-    as ours (see `batch_adopt`).
+    A job of ours whose row is gone stays in the list of strangers, marked as ours (see
+    `batch_adopt`).
+
+    Raises:
+        StoppedError: they cannot be listed.
     """
-    listed = await list_account(ground)
+    found = await look_through(ground)
+    if isinstance(found, CallError):
+        _listed(found)
+        return 0
+    return found
+
+
+async def look_through(ground: Ground) -> int | CallError:
+    """Look for every job that the server has not named yet; returns how many were there.
+
+    A row that is not known to be asked for may have its job all the same: the library was restored
+    from a copy made before. From here on this process is sure of the others (`Ground.sure`).
+    """
+    before = await batches.unfinished(ground.lib, ground.provider)
+    nameless = [job for job in before if job.place in NAMELESS and not job.name]
+    listed = await _remembered(ground)
+    if isinstance(listed, CallError):
+        return listed
+    oldest: dict[str, RemoteJob] = {}
+    for remote in sorted(listed, key=lambda one: (one.created_at or 0.0, one.name)):
+        oldest.setdefault(remote.display_name, remote)
     count = 0
-    for remote in listed:
-        row = await batches.get(ground.lib, remote.display_name) if remote.display_name else None
-        if row is not None and row.place in _NAMELESS and not row.name:
-            count += await _tie(ground, row, remote)
+    for job in nameless:
+        if (there := oldest.get(job.display_name)) is not None:
+            count += await _tie(ground, job, there)
+    ground.sure.update(job.id for job in nameless)
     return count
 
 
 async def _tie(ground: Ground, row: JobRow, remote: RemoteJob) -> bool:
-    for step in _NAMELESS[_NAMELESS.index(row.place) + 1 :]:
+    if row.place is JobState.BUILDING:  # its row was written when nothing had been counted yet
+        held = await batch_jobs.held(ground.lib, row.id)
+        await batch_jobs.note(ground.lib, row, requests=held, pending=held)
+    for step in NAMELESS[NAMELESS.index(row.place) + 1 :]:
         words = "It is on the server already: this library is an older copy."
         await batch_jobs.move(ground.lib, row, step, words, sent=max(1, row.sent))
     return await batch_jobs.move(

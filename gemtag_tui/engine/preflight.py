@@ -78,7 +78,7 @@ def check_lane(lane: str, settings: Settings, rules: ModelRules) -> None:
 
 
 def choose_lane(wanted: str) -> str:
-    """Return the lane that is run for what was asked.
+    """Return the lane that is run for what was asked; for "auto" until a library says more.
 
     Raises:
         UsageError: this version cannot run it.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from gemtag_tui.imaging.child import ImagingPool
 from gemtag_tui.imaging.fastpath import passthrough
 from gemtag_tui.imaging.values import Changed, Limits, Prepared, PrepareRules, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from concurrent.futures import Executor
     from contextlib import AsyncExitStack
 
@@ -23,6 +24,8 @@ _READERS = 2
 _MOST_DECODERS = 4
 
 Picture = Prepared | Refused | Changed
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 def image_limits(images: Images) -> Limits:
@@ -54,7 +57,7 @@ class Preparer:
         self, pool: ImagingPool, rules: PrepareRules, executor: Executor | None = None
     ) -> None:
         self._pool = pool
-        self._rules = rules
+        self.rules = rules
         self._executor = executor
 
     async def passed(self, attempts: Sequence[Attempt]) -> list[tuple[Attempt, Picture | None]]:
@@ -66,13 +69,18 @@ class Preparer:
         pictures = await loop.run_in_executor(self._executor, self._pass_all, attempts)
         return list(zip(attempts, pictures, strict=True))
 
+    async def beside(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do something that blocks in one of the threads that read files."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, partial(work, *args, **kwargs))
+
     async def decoded(self, attempt: Attempt) -> Picture:
         """Decode one file in a child."""
         candidate = attempt.candidate
-        return await self._pool.reencode(candidate.path, candidate.sha256, self._rules)
+        return await self._pool.reencode(candidate.path, candidate.sha256, self.rules)
 
     def _pass_all(self, attempts: Sequence[Attempt]) -> list[Picture | None]:
-        return [passthrough(a.candidate.path, a.candidate.sha256, self._rules) for a in attempts]
+        return [passthrough(a.candidate.path, a.candidate.sha256, self.rules) for a in attempts]
 
 
 def open_preparer(stack: AsyncExitStack, images: Images) -> Preparer:

@@ -16,6 +16,7 @@ from gemtag_tui.engine.batch_orders import BatchOrders
 from gemtag_tui.engine.clock import SystemClock
 from gemtag_tui.engine.config import load_settings
 from gemtag_tui.engine.control import CONFIGURATION, INTERRUPTED, Control
+from gemtag_tui.engine.lane_choosing import chosen
 from gemtag_tui.engine.orders import Orders
 from gemtag_tui.engine.outcome import Facts, summed_up
 from gemtag_tui.engine.preflight import make_ready
@@ -60,9 +61,13 @@ async def run_engine(
     with EngineLock(request.library), _signals(control):
         async with (
             await Library.open(request.library, clock) as lib,
-            assemble(lib, request, ready, control=control, clock=clock, rng=rng) as parts,
         ):
-            return await _run_in(parts, request, emit)
+            ready, why = await chosen(lib, request, ready)
+            made = assemble(lib, request, ready, control=control, clock=clock, rng=rng)
+            async with made as parts:
+                if why:
+                    parts.view.tally.warn(why)
+                return await _run_in(parts, request, emit)
 
 
 async def _run_in(parts: Assembly, request: RunRequest, emit: Emit) -> int:

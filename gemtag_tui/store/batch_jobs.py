@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -129,15 +130,34 @@ async def take(  # noqa: PLR0917 (a page of a track, for a job)
             due = [_candidate(row) for row in rows if row[0] not in shunned][: limit - len(found)]
             better = await _better(db, track, [one.asset for one in due])
             found += due
-        await db.executemany(
-            "INSERT INTO batch_item (job, asset, track, better) VALUES (?, ?, ?, ?)",
-            [(job, one.asset, track.id, one.asset in better) for one in found],
-        )
-        await db.executemany(
-            "UPDATE work SET state = 2, due = NULL WHERE track = ? AND asset = ?",
-            [(track.id, one.asset) for one in found],
-        )
+        await _hold(db, job, track, [one.asset for one in found], better)
     return [Taken(one, one.asset in better) for one in found]
+
+
+async def _hold(
+    db: aiosqlite.Connection, job: int, track: Track, assets: list[int], better: set[int]
+) -> None:
+    """Note that a job has some assets; in one statement each, since a thread runs beside."""
+    held = json.dumps([[one, one in better] for one in assets])
+    await db.execute(
+        "INSERT INTO batch_item (job, asset, track, better) "
+        "SELECT ?, value ->> 0, ?, value ->> 1 FROM json_each(?)",
+        (job, track.id, held),
+    )
+    await db.execute(
+        "UPDATE work SET state = 2, due = NULL "
+        "WHERE track = ? AND asset IN (SELECT value ->> 0 FROM json_each(?))",
+        (track.id, held),
+    )
+
+
+async def recorded(lib: Library, assets: list[int]) -> dict[int, float]:
+    """Return when assets' contents were first recorded (Unix seconds)."""
+    rows = await lib.rows(
+        "SELECT id, added_at FROM asset WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(assets),),
+    )
+    return dict(rows)
 
 
 async def _better(db: aiosqlite.Connection, track: Track, assets: list[int]) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gemtag_tui.core.batch_job import FINAL, JobState
+from gemtag_tui.core.batch_job import ACTIVE, FINAL, JobState
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -35,7 +35,8 @@ class JobRow:
         tokens: enqueued, as estimated; `bytes`: of its input file.
         look_at: the next look is not before; `looks`: in a row without news.
         waiting: why it stands still, in words, "" when it does not.
-        double_usd: paid for what was there already (also within `cost_usd`).
+        double_usd: paid for what was there already: by this job (also within `cost_usd`), or beside
+            it by single calls that were on their way when it landed.
     """
 
     id: int
@@ -89,6 +90,11 @@ class JobRow:
     double_usd: float = 0.0
     tokens_in: int = 0
     tokens_out: int = 0
+
+    @property
+    def is_let_go(self) -> bool:
+        """Whether it was rescued and is still on the server: nobody waits for it any more."""
+        return self.rescued_at is not None and self.place in ACTIVE
 
     @property
     def place(self) -> JobState:
@@ -261,6 +267,22 @@ async def active(lib: Library, provider: str, model: str) -> tuple[int, int, int
         (provider, model),
     )
     return (0, 0, 0) if row is None else (int(row[0]), int(row[1]), int(row[2]))
+
+
+async def refusals(lib: Library, job: JobRow) -> tuple[int, bool]:
+    """Return how often jobs of a run and model were refused, and whether any was ever accepted.
+
+    Args:
+        lib: the library.
+        job: one of the run's; jobs of its model at its provider count.
+    """
+    row = await lib.row(
+        "SELECT coalesce(sum(j.refused) FILTER (WHERE j.run IS ?3), 0), "
+        "count(nullif(j.name, '')) FROM batch_job j JOIN track t ON t.id = j.track "
+        "WHERE t.provider = ?1 AND t.model = ?2",
+        (job.provider, job.model, job.run),
+    )
+    return (0, False) if row is None else (int(row[0]), bool(row[1]))
 
 
 async def job_tokens(lib: Library, model: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
@@ -29,6 +30,18 @@ _RESULT = """
     INSERT INTO asset_ai (asset, provider, model, profile, summary, tags, lane, job, run,
         served_model, tokens_prompt, tokens_image, tokens_output, cost_usd, tagged_at)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+"""
+_FIRST = """
+    SELECT job FROM asset_ai
+    WHERE asset = ? AND provider = ? AND model = ? AND profile = ? AND job IS NOT NULL
+"""
+_DOUBLE = "UPDATE batch_job SET double_usd = double_usd + ? WHERE id = ?"
+_ODD = (
+    "INSERT INTO batch_odd (job, kind, key, asset, cost_usd, raw) VALUES (?, 'beside', '', ?, ?, ?)"
+)
+_TALLY = """
+    INSERT INTO batch_tally (job, kind, lines) VALUES (?, 'beside', 1)
+    ON CONFLICT (job, kind) DO UPDATE SET lines = lines + 1
 """
 _TAGGED = "UPDATE work SET state = 3, due = NULL WHERE track = ? AND asset = ?"
 _RESOLVE = """
@@ -90,9 +103,28 @@ async def _results(db: aiosqlite.Connection, group: Group) -> None:
     for new in group.results:
         if new.replaces:
             await indexer.take_out(db, new.asset, new.track)
-    await db.executemany(_RESULT, [_result(new, group.run) for new in group.results])
+    entered = await db.executemany(_RESULT, [_result(new, group.run) for new in group.results])
+    if entered.rowcount < len(group.results):
+        await _second(db, group.results)
     await db.executemany(_TAGGED, [(new.track.id, new.asset) for new in group.results])
     await db.executemany(_RESOLVE, [_resolved(new) for new in group.results])
+
+
+async def _second(db: aiosqlite.Connection, results: list[NewResult]) -> None:
+    """Book what was paid call by call for images whose batch job landed meanwhile.
+
+    The job's result stands; this one is kept with the job's odd lines.
+    """
+    for new in results:
+        track = new.track
+        owner = (new.asset, track.provider, track.model, track.profile)
+        for (job,) in await db.execute_fetchall(_FIRST, owner):
+            if new.job is None:
+                said = {"summary": new.tags.summary, "tags": new.tags.buckets, "lane": new.lane}
+                raw = zlib.compress(_encode(said))
+                await db.execute(_DOUBLE, (new.cost_usd, job))
+                await db.execute(_ODD, (job, new.asset, new.cost_usd, raw))
+                await db.execute(_TALLY, (job,))
 
 
 def _result(new: NewResult, run: int | None) -> tuple[Any, ...]:

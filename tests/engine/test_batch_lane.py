@@ -5,7 +5,7 @@ import json
 import pytest
 from batch_rig import rigged, settings
 
-from gemtag_tui.core.batch_job import JobState
+from gemtag_tui.core.batch_job import ACTIVE, JobState
 from gemtag_tui.engine import batch_verbs
 from gemtag_tui.engine.batch_sync import sync_once
 from gemtag_tui.simulator import Batches, Rule, SimulatorConfig
@@ -132,23 +132,31 @@ async def test_jobs_that_end_badly_give_their_images_back_and_nothing_is_sent_ag
         assert rig.sim.stats()["paid_twice"] == 0
 
 
-async def test_a_rescued_job_that_lands_later_comes_second(tmp_path):
-    async with rigged(tmp_path, 10, running_seconds=20_000.0) as rig:
+async def test_a_rescued_job_is_not_waited_for_and_comes_second_when_it_lands(tmp_path):
+    """Its images go into a new job, and the run ends with that one."""
+    own = {"outcomes": ("stuck_running", "succeed"), "expire_seconds": 1e9}
+    async with rigged(tmp_path, 10, settings(clean_up=False), **own) as rig:
         await rig.run(no_wait=True)
         (job,) = await jobs_of(rig)
-        assert job.state in {"pending", "running"}
+        assert job.place in ACTIVE
         assert "10 images" in await batch_verbs.rescue(rig.lib, job)
         assert (await rig.counts()).in_batches == 0
         await rig.run()
         first, second = await jobs_of(rig)
-        both = {first.state, second.state}
-        assert both == {"ingested"}
+        assert (first.place in ACTIVE, second.state) == (True, "ingested")
+        assert any("Batch job 1 was rescued and is no longer waited for" in w for w in rig.warned)
         assert (await rig.counts()).tagged == 10
+        world = rig.sim.world.jobs[first.name.removeprefix("batches/")]
+        world.plan = "succeed"
+        async with rig.ground() as ground:
+            rig.clock.advance(50_000)
+            await sync_once(ground)
+        first, second = await jobs_of(rig)
+        assert (first.state, second.state) == ("ingested", "ingested")
         landed = [await batches.item_states(rig.lib, job.id) for job in (first, second)]
-        assert sorted(map(tuple, landed)) == [("second",), ("tagged",)]
-        doubled = [job for job in (first, second) if job.double_usd]
-        assert len(doubled) == 1
-        assert doubled[0].double_usd == pytest.approx(doubled[0].cost_usd)
+        assert landed == [{"second": 10}, {"tagged": 10}]
+        assert first.double_usd == pytest.approx(first.cost_usd)
+        assert (second.double_usd, first.cost_usd > 0) == (0.0, True)
         assert rig.sim.stats()["paid_answers"] == 20
 
 

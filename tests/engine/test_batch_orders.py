@@ -154,7 +154,7 @@ async def answers(rig: Rig, *orders: tuple[str, str]) -> list[str]:
 
 
 async def test_who_looks_after_jobs_obeys_and_stops(tmp_path):
-    async with rigged(tmp_path, 3, **STUCK) as rig, rig.ground() as ground:
+    async with rigged(tmp_path, 3, settings(max_requests=2), **STUCK) as rig, rig.ground() as ground:
         await rig.run(no_wait=True)
         watcher = Watcher(ground, lambda _: None)
         work = asyncio.ensure_future(watcher.run(until_ended=True))
@@ -167,12 +167,12 @@ async def test_who_looks_after_jobs_obeys_and_stops(tmp_path):
         assert said[0].startswith("refused: this process only looks after batch jobs")
         assert "all are looked at now" in said[1]
         assert said[2].startswith("refused: The library knows no batch job")
-        assert "3 images go to another lane" in said[3]
+        assert "2 images go to another lane" in said[3]
         assert said[4].startswith("stopping")
         state = await live.read(rig.lib)
         assert state is not None
         assert state.state == "idle"
-        assert state.message.startswith("Batch jobs were looked after: 1 ")
+        assert state.message.startswith("Batch jobs were looked after: 2 ")
 
 
 async def test_it_ends_by_itself_when_all_are_taken_in(tmp_path):

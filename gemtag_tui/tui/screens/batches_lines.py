@@ -26,6 +26,7 @@ LINE_WORDS = {
     "batch_line_error": "error of the line",
     "doubled": "came twice",
     "second": "had a result already",
+    "beside": "paid one by one as well",
     "unknown": "name no image of the job",
     "unparsable": "cannot be read",
     "swapped": "stand under another image's key",
