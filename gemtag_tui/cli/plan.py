@@ -2,111 +2,117 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from gemtag_tui.cli.output import json_line, line, say
+from gemtag_tui.cli.output import json_line
+from gemtag_tui.cli.plan_values import Length, Moment
+from gemtag_tui.cli.run import Money
 from gemtag_tui.cli.shell import Shell, common
-from gemtag_tui.cli.words import count, duration, money
-from gemtag_tui.core.text import plain
 
 if TYPE_CHECKING:
-    from gemtag_tui.engine.planning import LanePlan, Plan
+    from gemtag_tui.engine.planning import Options, Plan, Selection, Wish
     from gemtag_tui.store.library import Library
 
 LANES = ("auto", "interactive", "flex", "batch")
+RESOLUTIONS = ("default", "low", "medium", "high")
+LISTS = ("remaining", "tagged", "retry-later", "in-batches", "ignored", "known-bad", "unreadable",
+         "unsupported", "too-large", "duplicates")  # fmt: skip
 
 
 @click.command()
 @common
 @click.option("--lane", type=click.Choice(LANES), help="Lane to plan for; auto recommends one.")
 @click.option("--model", help="Model to plan for; the setting's when not given.")
+@click.option("--resolution", type=click.Choice(RESOLUTIONS), help="Media resolution to plan for.")
+@click.option("--deadline", type=Length(), metavar="TIME", help="Be done in 36h, 3d, or by a date.")
+@click.option("--budget", type=Money(), metavar="USD", help="Recommend what costs at most this.")
+@click.option("--prefer", type=click.Choice(("cheapest", "soonest")), help="What counts most.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Only what lies in this folder.")
+@click.option("--since", type=Moment(), metavar="DATE", help="Only files changed since then.")
+@click.option("--until", type=Moment(), metavar="DATE", help="Only files changed before then.")
+@click.option("--query", default="", help="Only what this search finds, such as board:holidays.")
+@click.option("--first", type=click.IntRange(min=1), help="Only the first so many that remain.")
+@click.option("--sample", type=click.IntRange(min=1), help="Only a random sample of so many.")
+@click.option("--list", "listing", type=click.Choice(LISTS), help="List the images of a number.")
+@click.option("--pilot", is_flag=False, flag_value=50, type=click.IntRange(2, 5000), metavar="[N]",
+              help="Tag a sample of N (50) and measure: this costs money.")  # fmt: skip
+@click.option("--seed", type=int, default=0, help="Another sample for --pilot.")
+@click.option("--max-cost", type=Money(), metavar="USD", help="Most that the pilot may cost.")
 @click.pass_obj
-def plan(shell: Shell, lane: str | None, model: str | None) -> None:
-    """Reckon cost and time of what remains. Sends nothing and needs no key."""
-    from gemtag_tui.cli.library import with_library  # noqa: PLC0415
-    from gemtag_tui.engine.planning import make_plan  # noqa: PLC0415
+def plan(
+    shell: Shell,
+    *,
+    lane: str | None,
+    model: str | None,
+    resolution: str | None,
+    deadline: float | None,
+    budget: float | None,
+    prefer: str | None,
+    folder: Path | None,
+    since: float | None,
+    until: float | None,
+    query: str,
+    first: int | None,
+    sample: int | None,
+    listing: str | None,
+    pilot: int | None,
+    seed: int,
+    max_cost: float | None,
+) -> int:
+    """Reckon cost and time of what remains. Sends nothing and needs no key, but for --pilot."""
+    from gemtag_tui.engine.planning import Options, Selection, Wish  # noqa: PLC0415
 
-    loaded = shell.load({"model": model, "lane": lane})
+    own: dict[str, object] = {
+        "plan.budget": budget,
+        "plan.prefer": prefer,
+        "model": model,
+        "lane": lane,
+    }
+    hours = None if deadline is None else deadline / 3600.0
+    overrides: dict[str, object] = {**own, "plan.deadline_hours": hours}
+    if listing is not None:
+        from gemtag_tui.cli.plan_list import print_list  # noqa: PLC0415
+
+        return print_list(shell, shell.load(overrides), listing)
+    place = b"" if folder is None else os.fsencode(folder.absolute())
+    selection = Selection(place, since or 0.0, until or 0.0, query)
+    if pilot is not None:
+        from gemtag_tui.cli.plan_pilot import run_pilot  # noqa: PLC0415
+
+        given = {name: value for name, value in overrides.items() if value is not None}
+        return run_pilot(shell, given, selection, size=pilot, seed=seed, max_cost=max_cost)
+    loaded = shell.load(overrides)
+    asked = loaded.settings.plan
+    wish = Wish(asked.deadline_hours * 3600.0, asked.budget, asked.prefer)
+    options = Options(
+        resolution=resolution or "",
+        lane=loaded.settings.lane,
+        first=first or 0,
+        sample=sample or 0,
+    )
+    return _plan(shell, overrides, selection, wish, options)
+
+
+def _plan(
+    shell: Shell, overrides: dict[str, object], selection: Selection, wish: Wish, options: Options
+) -> int:
+    from gemtag_tui.cli.library import with_library  # noqa: PLC0415
+    from gemtag_tui.cli.plan_print import plan_fields, print_plan  # noqa: PLC0415
+    from gemtag_tui.engine.planning import PlanBook, gather  # noqa: PLC0415
+
+    loaded = shell.load(overrides)
 
     async def reckon(library: Library) -> Plan:
-        return await make_plan(library, loaded, shell.config, shell.environ, loaded.settings.lane)
+        facts = await gather(library, loaded, shell.config, shell.environ, selection)
+        return PlanBook(facts).compute(wish, options)
 
     made = with_library(shell, reckon, readonly=True)
     if shell.json:
         json_line(plan_fields(made))
     else:
-        _print(made)
-
-
-def plan_fields(plan: Plan) -> dict[str, Any]:
-    """Return the plan as the contract names its parts."""
-    counts, tokens = plan.counts, plan.tokens
-    return {
-        "total": counts.total,
-        "tagged": counts.tagged,
-        "remaining": counts.remaining,
-        "duplicates": counts.duplicates,
-        "known_bad": counts.known_bad,
-        "ignored": counts.ignored,
-        "tokens_per_image": {
-            "prompt": round(tokens.prompt),
-            "image": round(tokens.image),
-            "output": round(tokens.output),
-            "basis": tokens.basis,
-        },
-        "lanes": [_lane_fields(one) for one in plan.lanes],
-        "recommended": plan.recommended,
-        "reason": plan.reason,
-        "warnings": list(plan.warnings),
-        "model": plan.model,
-        "profile": plan.profile,
-        "provider": plan.provider,
-    }
-
-
-def _lane_fields(lane: LanePlan) -> dict[str, Any]:
-    cost, length = lane.cost, lane.duration
-    return {
-        "lane": lane.lane,
-        "available": lane.available,
-        "cost_usd": cost.likely if cost else None,
-        "cost_low": cost.low if cost else None,
-        "cost_high": cost.high if cost else None,
-        "seconds": length.seconds if length else None,
-        "binding_limit": length.binding if length else "",
-        "notes": list(lane.notes),
-    }
-
-
-def _print(plan: Plan) -> None:
-    counts, tokens = plan.counts, plan.tokens
-    line(
-        f"{counts.remaining:,} of {counts.total:,} images remain "
-        f"({counts.tagged:,} tagged, {counts.known_bad:,} known bad, "
-        f"{count(counts.duplicates, 'duplicate')} for nothing)."
-    )
-    line(f"Model {plan.model}, profile {plain(plan.profile)}.")
-    line(
-        f"Tokens an image: {tokens.prompt:,.0f} prompt + {tokens.image:,.0f} image, "
-        f"{tokens.output:,.0f} answer ({tokens.basis})."
-    )
-    for lane in plan.lanes:
-        _print_lane(lane, chosen=lane.lane == plan.recommended)
-    line(f"Recommended: {plan.recommended}. {plan.reason}")
-    for words in plan.warnings:
-        say(f"Note: {plain(words)}")
-
-
-def _print_lane(lane: LanePlan, *, chosen: bool) -> None:
-    mark = "*" if chosen else " "
-    cost = lane.cost
-    price = f"{money(cost.likely)} ({money(cost.low)} to {money(cost.high)})" if cost else "price ?"
-    length = lane.duration
-    time = f"about {duration(length.seconds)}" if length else ""
-    limit = f", limit: {length.binding}" if length and length.binding else ""
-    able = "" if lane.available else "  not available"
-    line(f"{mark} {lane.lane:<12} {price:<34} {time}{limit}{able}")
-    for note in lane.notes:
-        line(f"    {plain(note)}")
+        print_plan(made)
+    return 0

@@ -1,18 +1,25 @@
-"""What tagging the rest will take: tokens an image, money, and time under several limits.
-
-Simple on purpose: every figure can be checked with a pocket calculator.
-"""
+"""What one image's call uses, and what many cost: values with their likely range. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil, inf
+from dataclasses import dataclass, replace
+from math import sqrt
 
-DAY = 86_400.0
-RULE_SPREAD = (0.75, 1.4)
-"""Cost before anything was measured: answers are shorter or longer than a rule can know."""
-ENOUGH = 20
-"""Results from which on a measurement is better than the rule."""
+Range = tuple[float, float]
+"""Factors from the likely figure to the low and the high one."""
+
+RULE_PROMPT: Range = (0.85, 1.2)
+"""Four characters a token is a rule of thumb."""
+RULE_IMAGE: Range = (0.9, 1.0)
+"""Published figures are maxima; 1,069 of 1,120 was seen (2026)."""
+RULE_OUTPUT: Range = (0.5, 1.6)
+"""Answers are shorter or longer than a rule can know."""
+LEAST_OFF = 0.02
+"""Even a long measurement is off by this: what comes is not what was."""
+NOT_RANDOM = 0.05
+"""The latest results are no random sample of what remains."""
+FEW = 0.25
+"""How far a single result may be off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,8 @@ class PerImage:
         output: tokens of the answer, thinking included.
         basis: words for where the figures come from.
         measured: results they were measured over, 0 for a rule.
+        prompt_off, image_off, output_off: how far each may be off.
+        thinking: of `output`, by rule.
     """
 
     prompt: float
@@ -32,36 +41,24 @@ class PerImage:
     output: float
     basis: str
     measured: int = 0
+    prompt_off: Range = RULE_PROMPT
+    image_off: Range = RULE_IMAGE
+    output_off: Range = RULE_OUTPUT
+    thinking: float = 0.0
 
     @property
     def tokens_in(self) -> float:
         """Input tokens, which is what TPM counts."""
         return self.prompt + self.image
 
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What limits how fast calls may go. 0: not limited by this.
-
-    Attributes:
-        rpm: requests a minute.
-        tpm: input tokens a minute.
-        rpd: requests a Pacific day.
-        used_today: requests of this Pacific day so far.
-        spend_per_10min: US dollars in ten minutes.
-        workers: calls at once.
-        latency: seconds one call takes.
-        to_midnight: seconds until the day's count starts anew.
-    """
-
-    rpm: float = 0.0
-    tpm: float = 0.0
-    rpd: float = 0.0
-    used_today: float = 0.0
-    spend_per_10min: float = 0.0
-    workers: float = 0.0
-    latency: float = 2.0
-    to_midnight: float = DAY
+    def bound(self, end: int) -> PerImage:
+        """Return the least (0) or the most (1) that one image may take."""
+        return replace(
+            self,
+            prompt=self.prompt * self.prompt_off[end],
+            image=self.image * self.image_off[end],
+            output=self.output * self.output_off[end],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +67,17 @@ class Duration:
 
     Attributes:
         seconds: from now to the end; infinite when it never ends.
-        binding: rpm, tpm, rpd, spend, concurrency, or "" when there is nothing to do.
+        binding: rpm, tpm, rpd, spend, month_cap, concurrency, upload, preparation, enqueued, batch,
+            or "" when there is nothing to do.
         per_minute: images a minute while it goes.
+        low, high: seconds if all goes well, and if not; 0 for not reckoned.
     """
 
     seconds: float
     binding: str
     per_minute: float
+    low: float = 0.0
+    high: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,53 +89,65 @@ class Cost:
     high: float
 
 
-def choose_tokens(rule: PerImage, measured: PerImage | None) -> PerImage:
-    """Return measured tokens when there are enough results, else the rule's."""
-    return measured if measured is not None and measured.measured >= ENOUGH else rule
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Mean and standard deviation of some results' figures."""
+
+    mean: float
+    deviation: float = 0.0
 
 
-def cost_of(images: int, each: float, tokens: PerImage) -> Cost:
-    """Return what images cost at a price each.
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What results of a model and profile have used.
 
-    The range is wide for a rule and narrows with the root of what was measured.
+    Attributes:
+        results: how many, the latest.
+        prompt: tokens in without the image's own; `image`, `output`: see `PerImage`.
+        ruled_image: what the rule gives for the images of these results.
+        pilot: of the results, those of a sample taken to measure with; 0 for none.
     """
-    likely = images * each
-    low, high = RULE_SPREAD
-    if tokens.measured:
-        spread = min(0.25, 0.6 / tokens.measured**0.5)
-        low, high = 1 - spread, 1 + spread
-    return Cost(likely, likely * low, likely * high)
+
+    results: int
+    prompt: Moments
+    image: Moments
+    output: Moments
+    ruled_image: float = 0.0
+    pilot: int = 0
 
 
-def duration_of(images: int, tokens: PerImage, each: float, pace: Pace) -> Duration:
-    """Return how long images take when calls are paced evenly below every limit.
+def choose_tokens(rule: PerImage, seen: Measured | None) -> PerImage:
+    """Return measured tokens as soon as there are any, else the rule's.
 
-    Days are Pacific: what today's count does not hold waits for the next midnight.
+    Images of models that count by size are taken at the rule for what remains, corrected by how
+    far the rule was off for what was seen.
     """
-    if images <= 0:
-        return Duration(0.0, "", 0.0)
-    per_minute, binding = _rate(tokens, each, pace)
-    today = per_minute * pace.to_midnight / 60
-    a_day = per_minute * DAY / 60
-    if pace.rpd:
-        today = min(today, max(0.0, pace.rpd - pace.used_today))
-        a_day = min(a_day, pace.rpd)
-    if images <= today:
-        return Duration(images / per_minute * 60, binding, per_minute)
-    rest = images - today
-    whole_days = ceil(rest / a_day) - 1
-    seconds = pace.to_midnight + whole_days * DAY + (rest - whole_days * a_day) / per_minute * 60
-    by_day = pace.rpd and a_day < per_minute * DAY / 60
-    return Duration(seconds, "rpd" if by_day else binding, per_minute)
+    if seen is None or seen.results < 1:
+        return rule
+    image = seen.image.mean
+    if seen.ruled_image > 0:
+        image = rule.image * seen.image.mean / seen.ruled_image
+    sampled = seen.pilot >= seen.results
+    words = "result" if seen.results == 1 else "results"
+    basis = f"pilot of {seen.results:,}" if sampled else f"measured over {seen.results:,} {words}"
+    return PerImage(
+        prompt=seen.prompt.mean,
+        image=image,
+        output=seen.output.mean,
+        basis=basis,
+        measured=seen.results,
+        prompt_off=off(seen.prompt, seen.results, sampled=sampled),
+        image_off=off(seen.image, seen.results, sampled=sampled),
+        output_off=off(seen.output, seen.results, sampled=sampled),
+        thinking=min(rule.thinking, seen.output.mean),
+    )
 
 
-def _rate(tokens: PerImage, each: float, pace: Pace) -> tuple[float, str]:
-    """Return images a minute and the name of what allows no more."""
-    rates = {
-        "rpm": pace.rpm or inf,
-        "tpm": pace.tpm / tokens.tokens_in if pace.tpm and tokens.tokens_in else inf,
-        "spend": pace.spend_per_10min / 10 / each if pace.spend_per_10min and each else inf,
-        "concurrency": pace.workers / pace.latency * 60 if pace.workers and pace.latency else inf,
-    }
-    binding = min(rates, key=lambda name: rates[name])
-    return (rates[binding], binding) if rates[binding] < inf else (60.0, "concurrency")
+def off(moments: Moments, results: int, *, sampled: bool) -> Range:
+    """Return how far a measured mean may be off, by about two standard errors."""
+    share = FEW
+    if results > 1 and moments.mean > 0:
+        share = 2.2 * moments.deviation / moments.mean / sqrt(results)
+    least = LEAST_OFF if sampled else LEAST_OFF + NOT_RANDOM
+    share = min(0.9, max(least, share, 0.0 if results > 5 else FEW / results))
+    return 1 - share, 1 + share

@@ -36,6 +36,10 @@ class TierLimits:
 SPEND_PER_10MIN = {Tier.FREE: 0.0, Tier.TIER1: 10.0, Tier.TIER2: 50.0, Tier.TIER3: 200.0}
 """US dollars per rolling ten minutes (rate limit page, 2026-08-18; seen again 2026-10-17)."""
 
+MONTH_CAP = {Tier.FREE: 0.0, Tier.TIER1: 250.0, Tier.TIER2: 2_000.0, Tier.TIER3: 20_000.0}
+"""US dollars a billing account may spend in a month (rate limit page, 2026-08-18); for tier 3 the
+least: some have 100,000 and more. 0: nothing is charged."""
+
 CONCURRENT_BATCHES = 100
 """Batch jobs active at once (rate limit page, 2026-08-18)."""
 

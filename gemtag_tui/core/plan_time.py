@@ -83,6 +83,16 @@ class _State:
         self.tally[epoch] += images
 
 
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How images go while neither price nor month turns."""
+
+    curve: Curve
+    rpd: float
+    calls: float
+    epoch: int
+
+
 def course_of(
     images: int, pace: Pace, load: Load, before: Before, epochs: Sequence[Epoch]
 ) -> Course:
@@ -124,7 +134,8 @@ def _stretch(state: _State, pace: Pace, load: Load, epochs: Sequence[Epoch]) -> 
         return "month_cap"
     room = _affordable(pace.month_cap, state.spent, each) if capped else state.left
     had, most = state.left, min(state.left, room)
-    if stuck := _run_until(state, curve, pace, load, min(turns, month), most, epoch):
+    way = _Way(curve, pace.rpd, max(1.0, load.calls), epoch)
+    if stuck := _run_until(state, way, min(turns, month), most):
         return stuck
     done = had - state.left
     state.spent += done * each
@@ -150,54 +161,50 @@ def _cap_matters(pace: Pace, load: Load, curve: Curve, state: _State, each: floa
     return most > _affordable(pace.month_cap, state.spent, each)
 
 
-def _run_until(
-    state: _State, curve: Curve, pace: Pace, load: Load, until: float, most: int, epoch: int
-) -> str:
+def _run_until(state: _State, way: _Way, until: float, most: int) -> str:
     """Let up to `most` images go before a moment; returns what lets none go ever, or ""."""
     target = state.left - most
-    if curve.rate <= 0 or curve.window <= 0:
-        return curve.binding
-    a_day = floor(pace.rpd / max(1.0, load.calls) + _TINY) if pace.rpd else 0
-    if pace.rpd and a_day < 1:
+    if way.curve.rate <= 0 or way.curve.window <= 0:
+        return way.curve.binding
+    a_day = floor(way.rpd / way.calls + _TINY) if way.rpd else 0
+    if way.rpd and a_day < 1:
         return "rpd"
     if not a_day:
-        _continuous(state, curve, until, target, epoch)
-    elif _today(state, curve, pace, load, until, target, epoch):
-        _whole_days(state, curve, load, a_day, until, target, epoch)
+        _continuous(state, way, until, target)
+    elif _today(state, way, until, target):
+        _whole_days(state, way, a_day, until, target)
     return ""
 
 
-def _continuous(state: _State, curve: Curve, until: float, target: int, epoch: int) -> None:
+def _continuous(state: _State, way: _Way, until: float, target: int) -> None:
     wanted = state.left - target
-    needed = curve.seconds_for(wanted)
+    needed = way.curve.seconds_for(wanted)
     if state.at + needed <= until:
-        state.go(wanted, epoch)
+        state.go(wanted, way.epoch)
         state.at += needed
         return
-    state.go(min(wanted, floor(curve.done_after(until - state.at) + _TINY)), epoch)
+    state.go(min(wanted, floor(way.curve.done_after(until - state.at) + _TINY)), way.epoch)
     state.at = until
 
 
-def _today(
-    state: _State, curve: Curve, pace: Pace, load: Load, until: float, target: int, epoch: int
-) -> bool:
+def _today(state: _State, way: _Way, until: float, target: int) -> bool:
     """Let go what this day holds; returns whether there is more to do after its midnight."""
-    midnight, calls = _midnight(state.at, 1), max(1.0, load.calls)
-    room = max(0, floor((pace.rpd - state.used) / calls + _TINY))
+    midnight = _midnight(state.at, 1)
+    room = max(0, floor((way.rpd - state.used) / way.calls + _TINY))
     wanted, end = state.left - target, min(midnight, until)
     most = min(wanted, room)
-    needed = curve.seconds_for(most)
+    needed = way.curve.seconds_for(most)
     if state.at + needed > end:
-        most = floor(curve.done_after(end - state.at) + _TINY)
-        state.go(most, epoch)
-        state.used, state.at = state.used + most * calls, end
+        most = floor(way.curve.done_after(end - state.at) + _TINY)
+        state.go(most, way.epoch)
+        state.used, state.at = state.used + most * way.calls, end
         if end < midnight:
             return False
         state.used = 0.0
         return True
-    state.go(most, epoch)
+    state.go(most, way.epoch)
     state.at += needed
-    state.used += most * calls
+    state.used += most * way.calls
     if state.left == target:
         return False
     if state.today < 0:
@@ -210,29 +217,27 @@ def _today(
     return True
 
 
-def _whole_days(
-    state: _State, curve: Curve, load: Load, a_day: int, until: float, target: int, epoch: int
-) -> None:
+def _whole_days(state: _State, way: _Way, a_day: int, until: float, target: int) -> None:
     """Let go day by day from a midnight on, in one step."""
     if state.at >= until or state.left == target:
         return
-    if curve.done_after(DAY - WAKE_AFTER) <= a_day:
-        _continuous(state, curve, until, target, epoch)
+    if way.curve.done_after(DAY - WAKE_AFTER) <= a_day:
+        _continuous(state, way, until, target)
         return
-    calls, wanted = max(1.0, load.calls), state.left - target
+    wanted = state.left - target
     days = min((wanted - 1) // a_day, _days_before(state.at, until))
-    state.go(days * a_day, epoch)
+    state.go(days * a_day, way.epoch)
     state.parks += days
     begin = _later(state.at, days)
     rest = min(state.left - target, a_day)
-    needed = curve.seconds_for(rest)
+    needed = way.curve.seconds_for(rest)
     if state.left - target == rest and begin + needed <= until:
         state.at = begin + needed
     else:
-        rest = min(rest, floor(curve.done_after(max(0.0, until - begin)) + _TINY))
+        rest = min(rest, floor(way.curve.done_after(max(0.0, until - begin)) + _TINY))
         state.at = until
-    state.go(rest, epoch)
-    state.used = rest * calls
+    state.go(rest, way.epoch)
+    state.used = rest * way.calls
 
 
 def batch_course(

@@ -55,6 +55,19 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """For a calendar month in Pacific time."""
 
 
+class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Wishes that the plan recommends by. 0: no such wish."""
+
+    deadline_hours: Annotated[float, Meta(ge=0, le=24 * 3650)] = 0.0
+    """Hours from now in which all is to be done."""
+    budget: Money = 0.0
+    """US dollars that all of it may cost; a wish, not a cap: see budget.run."""
+    prefer: Annotated[str, Meta(pattern=r"^(|cheapest|soonest)$")] = ""
+    """What counts beyond that: cheapest or soonest."""
+    upload_mbit: Annotated[float, Meta(ge=0, le=1_000_000)] = 0.0
+    """Megabits a second that this machine can send, where that may be what limits."""
+
+
 class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How single calls behave."""
 
@@ -68,6 +81,18 @@ class Calls(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Minutes of outage without a single answer after which a run ends (exit code 3)."""
     daily_warnings: bool = True
     """Warn at 80 % and 95 % of the day's quota."""
+
+
+class Flex(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The flex lane: half the price, minutes of patience, and calls may be turned away."""
+
+    timeout: Annotated[float, Meta(ge=60, le=3600)] = 960.0
+    """Seconds after which a flex call is abandoned; its target is one to fifteen minutes."""
+    hand_over_minutes: Annotated[float, Meta(ge=0, le=7 * 24 * 60)] = 0.0
+    """Minutes of nothing but refusals after which images go through the interactive lane, at its
+    price, until flex has room again; 0: never."""
+    give_up_hours: Annotated[float, Meta(ge=0.01, le=7 * 24)] = 24.0
+    """Hours of nothing but refusals after which a run ends (exit code 3)."""
 
 
 class Images(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -144,7 +169,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Most calls at once; 0: as many as are useful."""
     limits: Limits = Limits()
     budget: Budget = Budget()
+    plan: Plan = Plan()
     calls: Calls = Calls()
+    flex: Flex = Flex()
     images: Images = Images()
     batch: Batch = Batch()
     screen: Screen = Screen()

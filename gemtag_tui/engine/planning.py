@@ -1,136 +1,148 @@
-"""The plan: what tagging the rest would take, lane by lane. Sends nothing, needs no key."""
+"""The plan: gathers once what the library, the settings and the machine say; core reckons with it.
+
+Sends nothing, needs no key.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gemtag_tui.core.batch_words import quarantine_words
-from gemtag_tui.core.calls import Usage
-from gemtag_tui.core.estimate import Cost, Duration, Pace, PerImage, cost_of, duration_of
-from gemtag_tui.core.models import ModelRules, canonical_model, notices, rules_for
-from gemtag_tui.core.pacific import day_of, next_midnight
-from gemtag_tui.core.prices import price
-from gemtag_tui.core.settings import Settings, Tier
+from gemtag_tui.core.estimate import Measured
+from gemtag_tui.core.models import MODELS, ModelRules, canonical_model, rules_for
+from gemtag_tui.core.pacific import day_of, month_of
+from gemtag_tui.core.plan_book import PlanBook, wish_of
+from gemtag_tui.core.plan_values import (
+    RESOLUTIONS,
+    Figure,
+    LanePlan,
+    ModelFacts,
+    Options,
+    Plan,
+    PlanFacts,
+    Selected,
+    Wish,
+)
+from gemtag_tui.core.profile import Profile
 from gemtag_tui.core.snapshot import Counts
 from gemtag_tui.engine.config import Loaded
 from gemtag_tui.engine.figures import limit_figures
-from gemtag_tui.engine.plan_batch import (
-    BatchFacts,
-    available,
-    batch_duration,
-    batch_facts,
-    batch_notes,
-)
-from gemtag_tui.engine.plan_tokens import tokens_per_image
+from gemtag_tui.engine.own_prices import own_prices
+from gemtag_tui.engine.plan_tokens import rule_text
 from gemtag_tui.engine.preflight import KEY_HELP
 from gemtag_tui.engine.profiles import load_profile
 from gemtag_tui.engine.provider import likely_provider
 from gemtag_tui.gemini.key import find_key
-from gemtag_tui.store import ledger, limits, tracks, work
+from gemtag_tui.store import batches, ledger, plan_facts, plan_selection, work
 from gemtag_tui.store.batch_holders import quarantined
+from gemtag_tui.store.plan_facts import TrackFacts
+from gemtag_tui.store.plan_selection import Selection
+from gemtag_tui.store.tracks import Track, find_track
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
 
-LANES = ("interactive", "flex", "batch")
-LATENCY = {"interactive": 2.0, "flex": 120.0}
-"""Seconds a call may take: a small model's answer; flex aims at one to fifteen minutes."""
-WORKERS = 64
-"""Calls at once to reckon with when a person has set no cap."""
-WAIT_WORTH = 3600.0
-"""Below this many seconds nobody waits for half the price."""
-
-
-@dataclass(frozen=True, slots=True)
-class LanePlan:
-    """One lane's price and time. `cost` is `None` when the model's price is not known."""
-
-    lane: str
-    available: bool
-    cost: Cost | None
-    duration: Duration | None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The answer of `gemtag plan`."""
-
-    counts: Counts
-    model: str
-    profile: str
-    provider: str
-    tokens: PerImage
-    lanes: tuple[LanePlan, ...]
-    recommended: str
-    reason: str
-    warnings: tuple[str, ...] = ()
-    key_where: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What every lane is reckoned from."""
-
-    settings: Settings
-    model: str
-    rules: ModelRules
-    images: int
-    tokens: PerImage
-    pace: Pace
-    now: float
-    batch: BatchFacts
+__all__ = [
+    "LanePlan",
+    "Options",
+    "Plan",
+    "PlanBook",
+    "PlanFacts",
+    "Selection",
+    "Wish",
+    "gather",
+    "key_place",
+    "make_plan",
+    "own_track",
+    "wish_of",
+]
 
 
 async def make_plan(
-    lib: Library, loaded: Loaded, config: Path, environ: Mapping[str, str], lane: str = "auto"
+    lib: Library,
+    loaded: Loaded,
+    config: Path,
+    environ: Mapping[str, str],
+    lane: str = "auto",
 ) -> Plan:
-    """Reckon cost and time of all that remains.
+    """Reckon cost and time of all that remains, by the wishes in the settings.
 
     Args:
         lib: the library, may be read-only.
         loaded: the settings in force.
-        config: the settings file, beside which profiles lie.
+        config: the settings file, beside which profiles and prices lie.
         environ: where a key is looked for.
         lane: the lane asked for; "auto" lets the plan choose.
 
     Raises:
-        GemtagError: the profile or the library cannot be used.
+        GemtagError: the profile, the prices or the library cannot be used.
+    """
+    facts = await gather(lib, loaded, config, environ)
+    return PlanBook(facts).compute(options=Options(lane=lane))
+
+
+async def gather(
+    lib: Library,
+    loaded: Loaded,
+    config: Path,
+    environ: Mapping[str, str],
+    selection: Selection | None = None,
+) -> PlanFacts:
+    """Look up everything that plans are reckoned from, for every known model and resolution.
+
+    Args:
+        lib: the library, may be read-only.
+        loaded: the settings in force.
+        config: the settings file, beside which profiles and prices lie.
+        environ: where a key is looked for.
+        selection: a part of the library; `None` for all of it.
+
+    Raises:
+        GemtagError: the profile, the prices or the library cannot be used.
     """
     settings = loaded.settings
-    profile = load_profile(settings.profile, config)
-    model = canonical_model(settings.model)
-    rules = rules_for(model)
-    provider = await likely_provider(lib, environ)
-    track = await tracks.find_track(lib, provider, model, profile.id)
-    counts = await (work.library_counts(lib) if track is None else work.counts(lib, track.id))
-    tokens = await tokens_per_image(lib, track, profile, rules)
-    now = lib.clock.now()
-    pace = await _pace(lib, loaded, rules, provider, now)
-    images = max(0, counts.remaining - counts.in_batches)
-    facts = await batch_facts(lib, track)
-    case = _Case(settings, model, rules, images, tokens, pace, now, facts)
-    lanes = tuple(_lane(case, name) for name in LANES)
-    recommended, reason = _recommend(lanes, lane, images)
-    warnings = _warnings(case, counts, lanes, environ)
-    if track is not None:
-        warnings += filter(None, [quarantine_words(await quarantined(lib, track.id))])
-    return Plan(
-        counts=counts,
-        model=model,
-        profile=profile.name,
+    profile, now = load_profile(settings.profile, config), lib.clock.now()
+    provider, model = await likely_provider(lib, environ), canonical_model(settings.model)
+    ids = _profile_ids(profile)
+    tracks = await plan_facts.track_facts(lib, provider)
+    own_id = ids[profile.model.media_resolution]
+    track = next((t for t in tracks if (t.model, t.profile) == (model, own_id)), None)
+    return PlanFacts(
+        now=now,
+        settings=settings,
         provider=provider,
-        tokens=tokens,
-        lanes=lanes,
-        recommended=recommended,
-        reason=reason,
-        warnings=tuple(warnings),
+        profile=profile.name,
+        resolution=profile.model.media_resolution,
+        shapes=tuple(await plan_facts.shapes(lib)),
+        library=await work.library_counts(lib),
+        models=await _models(lib, loaded, profile, provider, tracks),
+        bad=await plan_facts.bad_kinds(lib, provider, model, own_id),
+        selected=await _selected(lib, track, selection),
+        spent_day=await ledger.day_spend(lib, day_of(now)),
+        spent_month=await ledger.month_spend(lib, month_of(now)),
+        free_bytes=shutil.disk_usage(lib.path.parent).free,
         key_where=key_place(environ),
+        own=own_prices(config),
+        notes=tuple(await _notes(lib, track, environ)),
     )
+
+
+async def own_track(
+    lib: Library, loaded: Loaded, config: Path, environ: Mapping[str, str]
+) -> Track | None:
+    """Return the track that the settings lead to; `None` while there is none.
+
+    Raises:
+        GemtagError: the profile or the library cannot be used.
+    """
+    profile = load_profile(loaded.settings.profile, config)
+    provider = await likely_provider(lib, environ)
+    return await find_track(lib, provider, canonical_model(loaded.settings.model), profile.id)
 
 
 def key_place(environ: Mapping[str, str]) -> str:
@@ -139,113 +151,98 @@ def key_place(environ: Mapping[str, str]) -> str:
     return found.where if found else ""
 
 
-async def _pace(lib: Library, loaded: Loaded, rules: ModelRules, provider: str, now: float) -> Pace:
-    figures = limit_figures(loaded.settings, loaded.origins, rules)
-    learned = await limits.learned(lib, provider, rules.id)
-    values = {
-        name: learned[name].value if name in learned else getattr(figures, name).value
-        for name in ("rpm", "tpm", "rpd", "spend")
-    }
-    return Pace(
-        rpm=values["rpm"],
-        tpm=values["tpm"],
-        rpd=values["rpd"],
-        spend_per_10min=values["spend"],
-        used_today=await ledger.requests_today(lib, provider, rules.id, day_of(now)),
-        workers=loaded.settings.concurrency or WORKERS,
-        to_midnight=next_midnight(now) - now,
+def _profile_ids(profile: Profile) -> dict[str, str]:
+    """Return the id that a profile has at each media resolution."""
+    return {name: _at(profile, name).id for name in RESOLUTIONS}
+
+
+def _at(profile: Profile, resolution: str) -> Profile:
+    options = msgspec.structs.replace(profile.model, media_resolution=resolution)
+    return msgspec.structs.replace(profile, model=options)
+
+
+async def _notes(lib: Library, track: TrackFacts | None, environ: Mapping[str, str]) -> list[str]:
+    found = [] if key_place(environ) else [f"No API key was found. {KEY_HELP}"]
+    if track is not None and (words := quarantine_words(await quarantined(lib, track.id))):
+        found.append(words)
+    return found
+
+
+async def _selected(
+    lib: Library, track: TrackFacts | None, selection: Selection | None
+) -> Selected | None:
+    if selection is None or not selection:
+        return None
+    shapes = await plan_selection.shapes_of(lib, track.id if track else None, selection)
+    return Selected(selection.words, sum(one.assets for one in shapes), tuple(shapes))
+
+
+async def _models(
+    lib: Library, loaded: Loaded, profile: Profile, provider: str, tracks: list[TrackFacts]
+) -> dict[str, ModelFacts]:
+    pilots = await plan_facts.pilots(lib, provider)
+    looked = _Looked(
+        profile=profile,
+        ids=_profile_ids(profile),
+        tracks=tracks,
+        used=await plan_facts.used(lib, provider, pilots),
+        learned=await plan_facts.learned(lib, provider),
+        calls=await plan_facts.calls_today(lib, provider, day_of(lib.clock.now())),
+        hours=await plan_facts.batch_hours(lib, provider),
+        tries={one.model: await plan_facts.tries(lib, one.id) for one in tracks},
+        proven={one.model for one in tracks if await batches.proven(lib, one.id)},
+    )
+    names = {*MODELS, canonical_model(loaded.settings.model)}
+    return {name: _model_facts(rules_for(name), loaded, looked) for name in sorted(names)}
+
+
+class _Looked(msgspec.Struct, kw_only=True):
+    """What the library says of all models."""
+
+    profile: Profile
+    ids: dict[str, str]
+    tracks: list[TrackFacts]
+    used: dict[tuple[str, str], Measured]
+    learned: dict[tuple[str, str], float]
+    calls: dict[str, float]
+    hours: dict[str, tuple[float, int]]
+    tries: dict[str, float]
+    proven: set[str]
+
+    def counts(self, model: str) -> dict[str, Counts]:
+        """Return the counts of a model's tracks by media resolution."""
+        found = {(t.model, t.profile): t.counts for t in self.tracks}
+        return {r: found[model, i] for r, i in self.ids.items() if (model, i) in found}
+
+    def measured(self, model: str) -> dict[str, Measured]:
+        """Return what a model's results have used, by media resolution."""
+        return {r: self.used[model, i] for r, i in self.ids.items() if (model, i) in self.used}
+
+
+def _model_facts(rules: ModelRules, loaded: Loaded, looked: _Looked) -> ModelFacts:
+    prompt, output, thinking = rule_text(looked.profile, rules)
+    hours, jobs = looked.hours.get(rules.id, (0.0, 0))
+    return ModelFacts(
+        rules=rules,
+        prompt=prompt,
+        output=output,
+        thinking=thinking,
+        limits=_limits(rules, loaded, looked),
+        counts=looked.counts(rules.id),
+        measured=looked.measured(rules.id),
+        used_today=looked.calls.get(rules.id, 0.0),
+        tries=looked.tries.get(rules.id, 1.0),
+        batch_hours=hours,
+        batch_jobs=jobs,
+        proven=rules.id in looked.proven,
     )
 
 
-def _lane(case: _Case, lane: str) -> LanePlan:
-    each = _price_each(case, lane)
-    cost = None if each is None else cost_of(case.images, each, case.tokens)
-    if lane == "batch":
-        return _batch_lane(case, each, cost)
-    notes, possible = _notes(case, lane)
-    if each is None:
-        notes.append(f"The price of {case.model} is not known to gemtag.")
-    pace = replace(case.pace, latency=LATENCY[lane])
-    length = duration_of(case.images, case.tokens, each or 0.0, pace)
-    return LanePlan(lane, possible, cost, length, tuple(notes))
-
-
-def _batch_lane(case: _Case, each: float | None, cost: Cost | None) -> LanePlan:
-    length, rounds = batch_duration(case.settings, case.rules, case.images, case.tokens.tokens_in)
-    notes = list(batch_notes(case.settings, case.rules, case.images, rounds, case.batch))
-    if each is None:
-        notes.append(f"The price of {case.model} is not known to gemtag.")
-    return LanePlan("batch", available(case.settings, case.rules), cost, length, tuple(notes))
-
-
-def _price_each(case: _Case, lane: str) -> float | None:
-    found = price(case.model, lane, case.now)
-    if found is None:
-        return None
-    tokens = case.tokens
-    usage = Usage(prompt=round(tokens.tokens_in), output=round(tokens.output))
-    return found.cost(usage)
-
-
-def _notes(case: _Case, lane: str) -> tuple[list[str], bool]:
-    tier = case.settings.limits.tier
-    if lane == "flex":
-        if tier is Tier.FREE:
-            return ["The free tier has no flex service."], False
-        return ["Half the price; answers take one to fifteen minutes and may be turned away."], True
-    if tier is Tier.FREE:
-        return ["On the free tier nothing is charged, and Google may use what is sent."], True
-    return [], True
-
-
-def _recommend(lanes: tuple[LanePlan, ...], wanted: str, images: int) -> tuple[str, str]:
-    by_name = {one.lane: one for one in lanes}
-    if images == 0:
-        return "interactive", "Nothing remains to be tagged."
-    if wanted in by_name:
-        able = by_name[wanted].available
-        return (
-            wanted,
-            "You chose it." if able else "You chose it, but it cannot be run; see its notes.",
-        )
-    interactive = by_name["interactive"]
-    if interactive.duration is not None and interactive.duration.seconds <= WAIT_WORTH:
-        return "interactive", "It is the quickest, and every result is there at once."
-    for name, wait in (("batch", "a day or so"), ("flex", "and some may be turned away")):
-        if by_name[name].available:
-            return "interactive", (
-                f"It is the quickest; the {name} lane costs half if you can wait ({wait}): "
-                f"`gemtag run --lane {name}`."
-            )
-    return "interactive", "It is the quickest, and every result is there at once."
-
-
-def _warnings(
-    case: _Case, counts: Counts, lanes: tuple[LanePlan, ...], environ: Mapping[str, str]
-) -> list[str]:
-    found = []
-    if not key_place(environ):
-        found.append(f"No API key was found. {KEY_HELP}")
-    if counts.total == 0:
-        found.append("The library is empty: `gemtag scan PATH` adds images.")
-    found += notices(case.model, datetime.fromtimestamp(case.now, UTC).date())
-    table = case.rules.limits.get(case.settings.limits.tier)
-    if table is not None and not table.available:
-        found.append(f"The {case.settings.limits.tier} tier does not have {case.model}.")
-    elif table is not None and table.assumed:
-        found.append(
-            f"Limits of {case.model} are assumed ({table.source}): AI Studio shows your project's; "
-            "set limits.rpm, limits.tpm and limits.rpd."
-        )
-    return [*found, *_budget_warnings(case.settings, lanes[0])]
-
-
-def _budget_warnings(settings: Settings, plan: LanePlan) -> list[str]:
-    if plan.cost is None:
-        return []
-    caps = {"run": settings.budget.run, "day": settings.budget.day, "month": settings.budget.month}
-    return [
-        f"The budget for a {name} (${cap:,.2f}) ends it before all is tagged."
-        for name, cap in caps.items()
-        if cap and plan.cost.likely > cap
-    ]
+def _limits(rules: ModelRules, loaded: Loaded, looked: _Looked) -> dict[str, Figure]:
+    figures = limit_figures(loaded.settings, loaded.origins, rules)
+    found = {}
+    for name in ("rpm", "tpm", "rpd", "spend"):
+        value = looked.learned.get((rules.id, name))
+        one = getattr(figures, name)
+        found[name] = Figure(one.value, one.source) if value is None else Figure(value, "learned")
+    return found

@@ -1,80 +1,66 @@
 from __future__ import annotations
 
-from math import isfinite
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemtag_tui.core.estimate import (
-    DAY,
-    ENOUGH,
-    Pace,
-    PerImage,
-    choose_tokens,
-    cost_of,
-    duration_of,
-)
+from gemtag_tui.core.estimate import Measured, Moments, PerImage, choose_tokens, off
+from gemtag_tui.core.plan_money import affordable, dearest_split, parted
+from gemtag_tui.core.quota_money import NANO, nanos
 
-TOKENS = PerImage(prompt=700, image=300, output=200, basis="rule")
+RULE = PerImage(prompt=700, image=300, output=200, basis="rule")
 
 
-@pytest.mark.parametrize(
-    ("pace", "seconds", "binding"),
-    [
-        (Pace(rpm=600), 600.0, "rpm"),
-        (Pace(rpm=600, tpm=300_000), 1200.0, "tpm"),
-        (Pace(rpm=600, spend_per_10min=1.0), 3600.0, "spend"),
-        (Pace(rpm=600, workers=2, latency=3.0), 9000.0, "concurrency"),
-        (Pace(rpm=600, rpd=6000), 600.0, "rpm"),
-        # 1,000 today, 2,000 on each of two whole days, 1,000 at once on the third
-        (Pace(rpm=600, rpd=2000, used_today=1000, to_midnight=3600), 3600 + 2 * DAY + 100, "rpd"),
-        (Pace(rpm=600, rpd=2000, used_today=5000, to_midnight=60), 60 + 2 * DAY + 200, "rpd"),
-    ],
-)
-def test_6000_images_take_as_long_as_the_tightest_limit_says(pace, seconds, binding):
-    found = duration_of(6000, TOKENS, 0.001, pace)
-    assert found.seconds == pytest.approx(seconds)
-    assert found.binding == binding
+def seen(results, pilot=0, deviation=20.0):
+    return Measured(results, Moments(500, 0), Moments(280, 0), Moments(100, deviation), 0.0, pilot)
 
 
-def test_nothing_takes_no_time():
-    assert duration_of(0, TOKENS, 0.001, Pace(rpm=1)).seconds == 0
-    assert duration_of(0, TOKENS, 0.001, Pace(rpm=1)).binding == ""
+def test_measured_usage_counts_from_the_first_result():
+    assert choose_tokens(RULE, None) is RULE
+    assert choose_tokens(RULE, seen(0)) is RULE
+    one = choose_tokens(RULE, seen(1))
+    assert (one.prompt, one.image, one.output, one.measured) == (500, 280, 100, 1)
+    assert one.basis == "measured over 1 result"
+    assert choose_tokens(RULE, seen(50, pilot=50)).basis == "pilot of 50"
+    assert choose_tokens(RULE, seen(51, pilot=50)).basis == "measured over 51 results"
 
 
-@given(
-    st.integers(1, 10_000_000),
-    st.integers(0, 10_000),
-    st.integers(0, 10_000_000),
-    st.integers(0, 100_000),
-    st.integers(0, 100_000),
-    st.floats(1, DAY),
-)
-def test_more_images_never_take_less_time_and_a_limit_never_makes_it_quicker(
-    images, rpm, tpm, rpd, used, to_midnight
-):
-    pace = Pace(rpm=rpm, tpm=tpm, rpd=rpd, used_today=used, workers=8, to_midnight=to_midnight)
-    free = Pace(rpm=rpm, tpm=tpm, workers=8, to_midnight=to_midnight)
-    found = duration_of(images, TOKENS, 0.001, pace).seconds
-    assert isfinite(found)
-    assert found >= duration_of(max(1, images // 2), TOKENS, 0.001, pace).seconds - 1e-6
-    assert found >= duration_of(images, TOKENS, 0.001, free).seconds * (1 - 1e-9) - 1e-6
+def test_images_that_count_by_size_are_corrected_by_how_far_the_rule_was_off():
+    found = Measured(9, Moments(500), Moments(774), Moments(100), ruled_image=516.0)
+    assert choose_tokens(RULE, found).image == 300 * 774 / 516
 
 
-@given(st.integers(0, 10_000_000), st.floats(0, 1), st.integers(0, 1000))
-def test_the_likely_cost_lies_in_its_range_and_measuring_narrows_it(images, each, measured):
-    rule = cost_of(images, each, TOKENS)
-    seen = cost_of(images, each, PerImage(700, 300, 200, "measured", measured))
-    for cost in (rule, seen):
-        assert cost.low <= cost.likely <= cost.high
-        assert cost.likely == images * each
-    assert seen.high - seen.low <= rule.high - rule.low + 1e-9
+@given(st.integers(2, 100_000), st.floats(0, 1000), st.floats(0.1, 5000), st.booleans())
+def test_more_results_never_widen_the_range_and_the_likely_lies_in_it(n, deviation, mean, sampled):
+    moments = Moments(mean, deviation)
+    low, high = off(moments, n, sampled=sampled)
+    assert 0 <= low <= 1 <= high
+    assert off(moments, 4 * n + 12, sampled=sampled)[1] <= high + 1e-12
 
 
-def test_a_measurement_counts_once_there_are_enough_results():
-    few = PerImage(1, 1, 1, "measured", ENOUGH - 1)
-    many = PerImage(1, 1, 1, "measured", ENOUGH)
-    assert choose_tokens(TOKENS, None) is TOKENS
-    assert choose_tokens(TOKENS, few) is TOKENS
-    assert choose_tokens(TOKENS, many) is many
+@given(st.integers(1, 10**7), st.integers(-5, 10**7))
+def test_parting_loses_no_image(images, first):
+    head, rest = parted(images, first)
+    assert head + rest == images
+    assert head >= 0
+    assert rest >= 0
+
+
+@given(st.integers(1, 10**7), st.integers(0, 10**7), st.integers(0, 10**7), st.integers(0, 10**9))
+def test_a_budget_is_kept_to_the_nano_dollar_and_no_further_image_fits(images, a, b, micros):
+    budget, (cheap, dear) = micros / 1e6, sorted((a, b))
+    head = dearest_split(images, budget, cheap, dear)
+    head, rest = parted(images, head)
+    cost = head * dear + rest * cheap
+    if images * cheap <= micros * 1000:
+        assert cost <= micros * 1000
+        if rest and dear > cheap:
+            assert cost + dear - cheap > micros * 1000
+    reach = affordable(budget, 0.0, dear)
+    if dear:
+        assert reach * dear <= micros * 1000 < (reach + 1) * dear
+    else:
+        assert reach is None
+
+
+def test_a_price_is_rounded_up_by_less_than_a_nano_dollar():
+    assert nanos(0.00045412345678) - 0.00045412345678 * NANO < 1
