@@ -32,7 +32,7 @@ from gemtag_tui.engine.terms import budgets_of, call_timeout, check_budgets, run
 from gemtag_tui.engine.view import View
 from gemtag_tui.gemini.client import GeminiClient
 from gemtag_tui.gemini.request import RequestForm
-from gemtag_tui.store import commands, limits, runs, tracks, work
+from gemtag_tui.store import commands, limits, pilots, runs, tracks, work
 
 if TYPE_CHECKING:
     import random
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.request import RunRequest
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
+    from gemtag_tui.store.work import Candidate
 
 _log = logging.getLogger(__name__)
 _WORDS_KEPT = 400
@@ -350,8 +351,21 @@ async def _admission(ground: _Ground) -> Admission:
     return admission
 
 
+async def _none_due(_most: int) -> list[Candidate]:
+    """Give nothing: a sample is made of images that were not tried before."""
+    return []
+
+
 def _shelf(ground: _Ground, tally: Tally) -> Shelf:
-    lib, track, clock = ground.lib, ground.track, ground.clock
+    lib, track, clock, only = ground.lib, ground.track, ground.clock, ground.request.only
+    if only:
+        return Shelf(
+            lambda after, most: pilots.page_of(lib, track.id, only, after, most),
+            _none_due,
+            clock,
+            reopen=tally.reopen,
+            limit=len(only),
+        )
     return Shelf(
         lambda after, most: work.todo_page(lib, track.id, after, most),
         lambda most: work.due_page(lib, track.id, clock.now(), most),

@@ -25,6 +25,7 @@ class RunRequest:
         limit: most assets to settle; `None` for all that remain.
         max_cost: cap on this run's cost in US dollars; `None` for the settings' budget alone.
         no_wait: end (exit code 3) instead of waiting for a new day's quota.
+        only: ids of the assets to settle, in a lane of single calls; empty for all that remain.
     """
 
     library: Path
@@ -36,3 +37,4 @@ class RunRequest:
     limit: int | None = None
     max_cost: float | None = None
     no_wait: bool = False
+    only: tuple[int, ...] = ()
