@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gemtag_tui.cli.output import ProgressLine, json_line, line, say
 from gemtag_tui.cli.shell import Shell, common
+from gemtag_tui.cli.sources import listed, scan_listed
 from gemtag_tui.cli.words import count, duration
 from gemtag_tui.core.text import plain
 
 if TYPE_CHECKING:
     from gemtag_tui.engine.scan_values import ScanCounts, ScanProgress
+
+T = TypeVar("T")
 
 INTERRUPTED = 130
 FIELDS = (
@@ -34,18 +38,31 @@ FIELDS = (
 
 @click.command()
 @common
-@click.argument(
-    "paths", metavar="PATH...", nargs=-1, required=True, type=click.Path(path_type=bytes)
+@click.argument("paths", metavar="PATH...", nargs=-1, type=click.Path(path_type=bytes))
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="A list of pictures: CSV, JSON or JSONL with paths, ids, and what is known of them.",
 )
+@click.option(
+    "--sqlite",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Another application's database, asked by --query and never written to.",
+)
+@click.option("--query", help="A SELECT for --sqlite: SELECT path, id, title FROM photos.")
 @click.pass_obj
-def scan(shell: Shell, paths: tuple[bytes, ...]) -> int:
+def scan(shell: Shell, paths: tuple[bytes, ...], **more: Any) -> int:
     """Add files and folders, or look again at those already there.
 
     Unchanged files cost a look at their size and time. Ctrl+C keeps what was recorded; the same
-    command goes on from there.
+    command goes on from there. What sidecars beside the pictures (image.jpg.json) and lists say of
+    them, such as board and title, is kept and can be searched.
     """
+    source = listed(paths, **more)
     shell.start_logging()
-    watch = _Watch()
+    if source is not None:
+        return scan_listed(shell, source)
+    watch = Watching()
     counts = asyncio.run(_scan(shell, list(paths), watch))
     watch.line.clear()
     if counts is None:
@@ -54,17 +71,18 @@ def scan(shell: Shell, paths: tuple[bytes, ...]) -> int:
     if shell.json:
         json_line({name: getattr(counts, name) for name in FIELDS})
     else:
-        _print(counts)
+        print_counts(counts)
     return 0
 
 
-class _Watch:
+class Watching:
     """Shows how far a scan is."""
 
     def __init__(self) -> None:
         self.line = ProgressLine()
 
     def show(self, progress: ScanProgress) -> None:
+        """Show this much."""
         counts = progress.counts
         self.line.show(
             f"{counts.found:,} found, {counts.added:,} added, {counts.unchanged:,} unchanged: "
@@ -72,7 +90,7 @@ class _Watch:
         )
 
 
-async def _scan(shell: Shell, paths: list[bytes], watch: _Watch) -> ScanCounts | None:
+async def _scan(shell: Shell, paths: list[bytes], watch: Watching) -> ScanCounts | None:
     """Scan until the end or a stop signal; `None` when it was stopped."""
     from gemtag_tui.engine.clock import SystemClock  # noqa: PLC0415
     from gemtag_tui.engine.scanning import Place, scan_paths  # noqa: PLC0415
@@ -82,21 +100,23 @@ async def _scan(shell: Shell, paths: list[bytes], watch: _Watch) -> ScanCounts |
     work = asyncio.ensure_future(
         scan_paths(place, settings, paths, clock=SystemClock(), on_progress=watch.show)
     )
-    _stop_on_signals(work)
+    stop_on_signals(work)
     try:
         return await work
     except asyncio.CancelledError:
         return None
 
 
-def _stop_on_signals(work: asyncio.Future[ScanCounts]) -> None:
+def stop_on_signals(work: asyncio.Future[T]) -> None:
+    """Cancel some work when the process is told to stop."""
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         with suppress(NotImplementedError, ValueError, AttributeError):
             loop.add_signal_handler(getattr(signal, name), work.cancel)
 
 
-def _print(counts: ScanCounts) -> None:
+def print_counts(counts: ScanCounts) -> None:
+    """Say what a scan came to."""
     line(
         f"{count(counts.found, 'image')} found in {duration(counts.seconds)}: "
         f"{counts.added:,} added, {counts.changed:,} changed, {counts.unchanged:,} unchanged."

@@ -14,6 +14,7 @@ from gemtag_tui.engine.preparer import image_limits
 from gemtag_tui.engine.provider import ensure_first_track
 from gemtag_tui.engine.scan import Scanner
 from gemtag_tui.engine.scan_values import ScanCounts, ScanProgress
+from gemtag_tui.engine.sources import note_below
 from gemtag_tui.imaging.child import ImagingPool
 from gemtag_tui.store.library import Library
 
@@ -45,6 +46,8 @@ async def scan_paths(
 ) -> ScanCounts:
     """Add files and folders to a library, which is made when it is not there.
 
+    What sidecars and exports beside the pictures say of them is kept too.
+
     Cancelling ends the scan with everything kept that was recorded.
 
     Args:
@@ -68,6 +71,8 @@ async def scan_paths(
         )
         try:
             scanner = Scanner(lib, pool, clock, follow_links=images.follow_links)
-            return await scanner.run(paths, on_progress)
+            counts = await scanner.run(paths, on_progress)
+            await note_below(lib, paths)
+            return counts
         finally:
             await pool.aclose()

@@ -7,13 +7,9 @@ import hashlib
 import json
 import os
 import sqlite3
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "store"))
-
 from store_kit import HandClock, a_track, add, image, opened, result
 
 from gemtag_tui.core.errors import UsageError
