@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option("--insert", is_flag=True, help="Add rows for pictures that are not there.")
 @which
 @click.pass_obj
-def sqlite(shell: Shell, dest: Path, query: str, since: float, **table: Any) -> None:
+def sqlite(shell: Shell, /, dest: Path, query: str, since: float, **table: Any) -> None:
     """Write an SQLite file with a table asset_ai, for another application to attach or copy.
 
     With --into, rows of a table of DEST are updated instead, in one transaction, and nothing else

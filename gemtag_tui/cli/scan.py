@@ -51,7 +51,7 @@ FIELDS = (
 )
 @click.option("--query", help="A SELECT for --sqlite: SELECT path, id, title FROM photos.")
 @click.pass_obj
-def scan(shell: Shell, paths: tuple[bytes, ...], **more: Any) -> int:
+def scan(shell: Shell, /, paths: tuple[bytes, ...], **more: Any) -> int:
     """Add files and folders, or look again at those already there.
 
     Unchanged files cost a look at their size and time. Ctrl+C keeps what was recorded; the same
