@@ -1,0 +1,171 @@
+"""How many rows a query has and where they lie: counted when they are few, else estimated.
+
+The ids are cut into equal segments and a piece of each is counted, so that any share of the rows is
+found without walking through those before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from gemtag_tui.core.query import Query
+from gemtag_tui.store import search_plan
+from gemtag_tui.store.search_pages import _assets, _results
+from gemtag_tui.store.search_plan import END, Plan, conditions
+
+if TYPE_CHECKING:
+    from gemtag_tui.store.library import Library
+    from gemtag_tui.store.tracks import Track
+
+SEGMENTS = 48
+PIECE = 1_024
+"""Ids of a segment that are looked at."""
+FEW = 5_000
+"""Rows up to which all are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A query's rows from above.
+
+    Attributes:
+        total: rows.
+        exact: `False`: about so many.
+        segments: (lowest key, highest key, rows in between, as far as known), falling.
+    """
+
+    total: int
+    exact: bool
+    segments: tuple[tuple[int, int, float], ...] = ()
+
+    def key_at(self, fraction: float) -> int | None:
+        """Return the `key` to look below of for what lies at a share (0 newest, 1 oldest)."""
+        wanted = min(1.0, max(0.0, fraction)) * sum(rows for _, _, rows in self.segments)
+        for low, high, rows in self.segments:
+            if wanted <= rows and rows:
+                return high + 1 - int((high - low) * wanted / rows)
+            wanted -= rows
+        return self.segments[-1][0] + 1 if self.segments else None
+
+    def share_of(self, key: int) -> float:
+        """Return about which share of the rows lies above a key."""
+        above = 0.0
+        for low, high, rows in self.segments:
+            if key > high:
+                break
+            above += rows if key < low else rows * (high - key) / max(1, high - low)
+        whole = sum(rows for _, _, rows in self.segments)
+        return above / whole if whole else 0.0
+
+
+async def outline(lib: Library, query: Query | str | Plan, track: Track | None = None) -> Outline:
+    """Return a query's outline.
+
+    Raises:
+        QueryError: the text has a mistake.
+    """
+    made = query if isinstance(query, Plan) else await search_plan.plan(lib, query, track)
+    if made.nothing:
+        return Outline(0, exact=True)
+    if made.assets:
+        return await _of_assets(lib, made)
+    row = await lib.row("SELECT coalesce(max(id), 0) FROM asset_ai")
+    low, high = max(1, made.low), min(made.high, int(row[0]) if row else 0)
+    if high < low:
+        return Outline(0, exact=True)
+    segments = _segments(low, high)
+    counted = await _counted(lib, made, segments)
+    seen = sum(number for number, _ in counted)
+    if all(whole for _, whole in counted):
+        rows = [(*one, float(n)) for one, (n, _) in zip(segments, counted, strict=True)]
+        return Outline(seen, exact=True, segments=tuple(rows))
+    if seen * max(1, (high - low + 1) // (SEGMENTS * PIECE)) < FEW // 2:
+        ids, more = await _results(lib, made, None, newer=False, limit=FEW, seconds=0.1)
+        if more is None:
+            return _exact(ids, segments)
+    rows = [
+        (first, last, n * (last - first + 1) / min(PIECE, last - first + 1))
+        for (first, last), (n, _) in zip(segments, counted, strict=True)
+    ]
+    return Outline(round(sum(n for *_, n in rows)), exact=False, segments=tuple(rows))
+
+
+def _segments(low: int, high: int) -> list[tuple[int, int]]:
+    size = max(PIECE, -(-(high - low + 1) // SEGMENTS))
+    return [(max(low, last - size + 1), last) for last in range(high, low - 1, -size)]
+
+
+def _exact(ids: list[int], segments: list[tuple[int, int]]) -> Outline:
+    rows = [(low, high, float(sum(low <= one <= high for one in ids))) for low, high in segments]
+    return Outline(len(ids), exact=True, segments=tuple(rows))
+
+
+async def _counted(
+    lib: Library, made: Plan, segments: list[tuple[int, int]]
+) -> list[tuple[int, bool]]:
+    """Count the rows in the middle of each segment; with whether that was all of it."""
+    pieces = []
+    for low, high in segments:
+        start = low if high - low < PIECE else (low + high - PIECE) // 2
+        pieces.append((start, min(high, start + PIECE - 1)))
+    more = conditions(made.checks)
+    if made.match is not None:
+        join = "CROSS JOIN asset_ai r ON r.id = search.rowid" if more else ""
+        inner = f"FROM search {join} WHERE search MATCH ? AND search.rowid >= p.value ->> 0 "
+        inner += f"AND search.rowid <= p.value ->> 1{more}"
+        values = [made.match, *made.values]
+    else:
+        own, values = "", [*made.values]
+        if made.track is not None:
+            own = " AND r.provider = ? AND r.model = ? AND r.profile = ?"
+            values += [made.track.provider, made.track.model, made.track.profile]
+        inner = "FROM asset_ai r WHERE r.id >= p.value ->> 0 AND r.id <= p.value ->> 1"
+        inner += f"{more}{own}"
+    sql = f"SELECT (SELECT count(*) {inner}) FROM json_each(?) p ORDER BY p.key"
+    rows = await lib.rows(sql, (*values, msgspec.json.encode(pieces).decode()))
+    return [
+        (int(row[0]), piece == segment)
+        for row, piece, segment in zip(rows, pieces, segments, strict=True)
+    ]
+
+
+async def _of_assets(lib: Library, made: Plan) -> Outline:
+    """Return the outline of assets: counts that are kept where there are any, else as found."""
+    ids, more = await _assets(lib, made, None, newer=False, limit=FEW, seconds=0.1)
+    if more is None:
+        low, high = (ids[-1], ids[0]) if ids else (0, 0)
+        return Outline(len(ids), exact=True, segments=((low, high, float(len(ids))),))
+    total = len(ids)
+    plain = made.failed is None and made.edited is None and not (made.paths or made.boards)
+    if made.untagged and plain and made.track is not None:
+        row = await lib.row(
+            "SELECT todo + retry_later + in_batches + known_bad + ignored FROM counter "
+            "WHERE track = ?",
+            (made.track.id,),
+        )
+        total = int(row[0]) if row else total
+        return Outline(total, exact=True, segments=((1, ids[0] if ids else END, float(total)),))
+    low, high = more, ids[0] if ids else more
+    density = len(ids) / max(1, high - low + 1)
+    return Outline(max(total, round(density * high)), False, ((1, high, density * high),))
+
+
+async def spread(lib: Library, made: Plan, shape: Outline, most: int) -> list[int]:
+    """Return ids of results, from all over the outline when there are more than `most`."""
+    if shape.total <= most:
+        ids, _ = await _results(lib, made, None, newer=False, limit=most, seconds=0.15)
+        return ids
+    whole = sum(rows for *_, rows in shape.segments) or 1.0
+    found: list[int] = []
+    for low, high, rows in shape.segments:
+        share = round(most * rows / whole)
+        if share:
+            start = (low + high) // 2 + PIECE // 2
+            ids, _ = await _results(
+                lib, made, min(high, start) + 1, newer=False, limit=share, seconds=0.01
+            )
+            found += [one for one in ids if one >= low]
+    return found
