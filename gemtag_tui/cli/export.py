@@ -59,7 +59,12 @@ class _Formats(click.Group):
         return super().get_command(ctx, cmd_name)
 
 
-LATER = {"xmp": "export_sidecars", "sqlite": "export_sqlite"}
+LATER = {
+    "xmp": "export_sidecars",
+    "sqlite": "export_sqlite",
+    "exiftool": "export_exiftool",
+    "undo": "export_exiftool",
+}
 
 
 @click.group(cls=_Formats)
