@@ -122,6 +122,11 @@ class PacedWindow:
         return self._log[0].at + self._hold if self._log else now
 
     @property
+    def last_at(self) -> float:
+        """When the last weight was taken, `-inf` for never."""
+        return self._log[-1].at if self._log else -math.inf
+
+    @property
     def pace(self) -> int:
         """Weight per span that it paces by, 0 for none."""
         return self._rate
@@ -135,7 +140,7 @@ class PacedWindow:
         return [
             e
             for e in chain(self._past, self._log)
-            if since < e.at < until and e.fate is not Fate.REFUSED
+            if since < e.at < until and e.weight and e.fate is not Fate.REFUSED
         ]
 
     def load(self, now: float, history: Iterable[tuple[float, int, Fate]]) -> None:

@@ -7,25 +7,14 @@ from collections.abc import Callable
 
 from gemtag_tui.core.calls import CallError, Trouble
 from gemtag_tui.core.pacific import day_of
-from gemtag_tui.core.quota_asking import Asking
-from gemtag_tui.core.quota_cooldown import CoolDown
+from gemtag_tui.core.quota_asking import LONGEST_ASKED_WAIT, Asking
+from gemtag_tui.core.quota_bare import Suspicion
 from gemtag_tui.core.quota_limits import GAUGE_OF, Limiters, to_figure, to_whole
-from gemtag_tui.core.quota_search import WALL, Evidence, Phase
+from gemtag_tui.core.quota_search import MINUTE, Phase
 from gemtag_tui.core.quota_values import Grant, Lesson, ParkUntil, WaitUntil
 
-LONGEST_ASKED_WAIT = 65.0
-"""Seconds of a server's "retry in" that are believed: a minute's limit needs no longer one."""
-ASK_AFTER = 2.0
-"""Seconds after a refusal until one call asks: a bucket has refilled a little by then."""
-FEW = 3
-"""Calls let in before a refusal that are too few to go by."""
-BRIEF = 0.2
-"""Share of a minute: what was let in within less of it says little about the minute."""
-WALL_WAIT = 4.0
-WALL_LONGEST = 32.0
-"""Seconds to wait where nothing was let in since the last refusal; doubles while it goes on."""
-WITHOUT_USE = 15.0
-"""Seconds to wait after a refusal that our own use cannot explain; doubles while it goes on."""
+CLOCKS_DIFFER = 0.5
+"""Seconds by which the server's minute may begin later than ours."""
 NAMES = {
     "rpm": "requests per minute",
     "tpm": "input tokens per minute",
@@ -44,10 +33,11 @@ class Lessons:
 
     def __init__(self, limiters: Limiters, rng: Callable[[], float]) -> None:
         self._limits = limiters
-        self.cool = CoolDown(rng)
         self._shut: tuple[float, str] = (-math.inf, "")
-        self._asking = Asking()
-        self._alone, self._wall = 0, WALL_WAIT
+        self._asking = Asking(rng)
+        self._suspicion = Suspicion()
+        self._words: dict[str, str] = {}
+        self._kept: dict[str, int] = {}
         self._counts: dict[str, int] = {}
         self._day = ""
 
@@ -59,8 +49,12 @@ class Lessons:
         """Return the 429s of this Pacific day at one gauge."""
         return self._counts.get(name, 0) if self._day == day_of(unix) else 0
 
-    def holds(self, now: float, unix: float) -> WaitUntil | ParkUntil | None:
-        """Return why nothing may go at all now, `None` when something may."""
+    def holds(self, now: float, unix: float, pending: int) -> WaitUntil | ParkUntil | None:
+        """Return why nothing may go at all now, `None` when something may.
+
+        Args:
+            pending: calls in flight.
+        """
         parked = self._limits.day.parked_until(unix)
         if parked:
             limit = self._limits.day.limit or self._limits.day.used(unix)
@@ -69,27 +63,33 @@ class Lessons:
         until, name = self._shut
         if now < until:
             return WaitUntil(until, name, f"refused for {NAMES[name]}")
-        until = self._asking.until()
+        until = self._asking.until(now, pending)
         if now < until:
             return WaitUntil(until, self._asking.name, "one call asks how much is let in")
-        if now < self.cool.until:
-            return WaitUntil(self.cool.until, "", "refused again and again, no quota named")
         return None
 
-    def granted(self, now: float) -> None:
+    def granted(self, now: float, unix: float) -> None:
         """Take in that a call goes out."""
-        self._asking.granted(now)
+        if self._asking.granted(now):
+            name = self._asking.name
+            search = self._limits.ceilings[name].search
+            minute = search.sent - (unix - now + search.sent) % MINUTE
+            search.measure(self._limits.evidence(name, search.sent, minute))
 
     def failed(self, now: float) -> None:
         """Take in a call that failed for no limit's sake."""
         self._asking.failed(now)
+        self._suspicion.failed(now)
 
     def success(self, sent: float) -> None:
         """Take in an answer to a call sent at `sent` (monotonic seconds)."""
-        self.cool.success(sent)
-        self._alone, self._wall = 0, WALL_WAIT
-        if self._asking.answers(sent):
-            self._limits.ceilings[self._asking.name].let_in(sent)
+        self._suspicion.success()
+        self._limits.ramp.answered()
+        if self._asking.asked(sent):
+            ceiling = self._limits.ceilings[self._asking.name]
+            ceiling.search.let_in(sent, self._limits.inside(self._asking.name, sent))
+            ceiling.found(sent)
+            ceiling.lesson_at = sent
             self._asking.end()
             self._limits.apply(sent)
 
@@ -97,72 +97,68 @@ class Lessons:
         """Take in one refusal; returns the lesson when a figure changed."""
         name = GAUGE_OF[error.trouble]
         self._count(unix, name)
-        if error.trouble is Trouble.CAPACITY:
-            self._bare(now, grant, error)
-            return None
         if name == "rpd":
             return self._day_spent(now, unix, error)
+        value = to_whole(name, error.quota_value) if error.quota_value else 0
+        if value or name == "spend":
+            return self._told_outright(now, unix, grant, error, value)
+        self._unnamed(now, unix, grant, name, error)
+        return None
+
+    def found(self, unix: float) -> list[Lesson]:
+        """Return the figures that searches have ended with, each once."""
+        lessons = []
+        for name, words in self._words.items():
+            ceiling = self._limits.ceilings[name]
+            idle = ceiling.search.phase is Phase.IDLE and not ceiling.named
+            if idle and ceiling.learned and ceiling.learned != self._kept.get(name):
+                self._kept[name] = ceiling.learned
+                lessons.append(
+                    Lesson(name, ceiling.configured, ceiling.learned, words, False, unix)
+                )
+        return lessons
+
+    def _told_outright(
+        self, now: float, unix: float, grant: Grant, error: CallError, value: int
+    ) -> Lesson | None:
+        name = GAUGE_OF[error.trouble]
         ceiling = self._limits.ceilings[name]
-        old, first = ceiling.value, grant.at > ceiling.lesson_at
+        old = ceiling.value
         self._close(now, name, error.retry_after)
-        value = to_whole(name, error.quota_value) if error.quota_value else None
-        evidence = self._limits.evidence(name, grant.request, grant.tokens)
-        self._limits.refused(name, grant.at, evidence)
-        idle = ceiling.search.phase is Phase.IDLE
-        if value is None and first and idle and self._unexplained(now, name, evidence, old):
-            ceiling.lesson_at = now
-            return None
-        if value is None and first:
-            self._breathe(now, name, evidence)
-        changed = ceiling.teach(now, grant.at, value, evidence)
-        self._ask(now, name)
+        if name == self._asking.name:
+            self._asking.end()
+        changed = ceiling.teach(now, grant.at, value, self._limits.accepted(name, grant))
         self._limits.apply(now)
         return self._told(name, old, unix, error) if changed else None
 
-    def _breathe(self, now: float, name: str, evidence: Evidence) -> None:
-        """Wait a little, longer and longer where nothing at all gets through."""
-        phase = self._limits.ceilings[name].search.phase
-        if phase is Phase.SEEKING:
-            self._close(now, name, ASK_AFTER)
-        elif evidence.fresh_calls < WALL:
-            self._close(now, name, self._wall)
-            self._wall = min(WALL_LONGEST, self._wall * 2)
-
-    def _ask(self, now: float, name: str) -> None:
-        """Let one call ask, or none any longer, as the search for this limit wants it."""
-        asking = self._limits.ceilings[name].search.phase is Phase.ASKING
-        if asking and not self._asking.name:
-            self._asking.begin(max(now + ASK_AFTER, self._shut[0]), name)
-        elif not asking and self._asking.name == name:
-            self._asking.end()
-
-    def _unexplained(self, now: float, name: str, evidence: Evidence, old: int) -> bool:
-        """Wait instead of learning a tiny limit when others seem to have used the quota up."""
-        if not old or evidence.accepted * 10 >= old or evidence.calls >= FEW:
-            return False
-        self._alone += 1
-        if self._alone % 4 == 0:
-            return False
-        self._shut = (max(self._shut[0], now + WITHOUT_USE * 2 ** (self._alone % 4 - 1)), name)
-        return True
+    def _unnamed(self, now: float, unix: float, grant: Grant, name: str, error: CallError) -> None:
+        """Begin to ask, or go on asking."""
+        ceiling, sent = self._limits.ceilings[name], grant.at
+        window = self._limits.tpm if name == "tpm" else self._limits.rpm
+        bare = error.trouble is Trouble.CAPACITY
+        if self._asking.name:
+            self._asking.refused(now, sent, error.retry_after)
+            if self._asking.name == name and self._asking.asked(sent):
+                ceiling.search.asked(sent, window.used(sent))
+                if not bare and ceiling.search.waits_for_the_clock():
+                    self._asking.not_before(now + MINUTE - unix % MINUTE + CLOCKS_DIFFER)
+            elif self._asking.name == name and sent > ceiling.lesson_at:
+                ceiling.search.earlier(sent)
+            self._limits.apply(now)
+            return
+        seeking = ceiling.search.phase is Phase.SEEKING
+        if sent <= ceiling.lesson_at or (bare and not seeking and not self._suspicion.refused(now)):
+            return
+        self._words[name] = error.message[:500]
+        if not ceiling.fall_back(now):
+            ceiling.search.begin(sent, ceiling.value, bare=bare)
+            self._asking.begin(now, name)
+        self._limits.apply(now)
 
     def _close(self, now: float, name: str, asked: float | None) -> None:
         until = now + min(LONGEST_ASKED_WAIT, max(0.0, asked or 0.0))
         if until > self._shut[0]:
             self._shut = (until, name)
-
-    def _bare(self, now: float, grant: Grant, error: CallError) -> None:
-        accepted = self._limits.rpm.accepted(grant.request.at)
-        if error.retry_after:
-            self._close(now, "rpm", error.retry_after)
-        ceiling = self._limits.ceilings["rpm"]
-        changed = ceiling.bare(now, grant.at)
-        if self.cool.refused(now, grant.at, accepted):
-            evidence = self._limits.evidence("rpm", grant.request, grant.tokens)
-            ceiling.soften(now, accepted, whole=evidence.filled >= BRIEF)
-            changed = True
-        if changed:
-            self._limits.apply(now)
 
     def _day_spent(self, now: float, unix: float, error: CallError) -> Lesson | None:
         ceiling, value = self._limits.ceilings["rpd"], error.quota_value

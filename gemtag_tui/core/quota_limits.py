@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 from gemtag_tui.core.calls import Trouble
-from gemtag_tui.core.quota import PAST, Entry, Fate, PacedWindow
+from gemtag_tui.core.quota import PAST, Fate, PacedWindow
+from gemtag_tui.core.quota_asking import PATIENCE
 from gemtag_tui.core.quota_ceiling import Ceiling
 from gemtag_tui.core.quota_day import DayCount
 from gemtag_tui.core.quota_money import NANO, SpendWindow, nanos
 from gemtag_tui.core.quota_ramp import Ramp
-from gemtag_tui.core.quota_search import MINUTE, Evidence, Phase
-from gemtag_tui.core.quota_values import Lesson, Limit, LimitFigures, PastCall
+from gemtag_tui.core.quota_search import MINUTE, Evidence, Phase, Search
+from gemtag_tui.core.quota_values import Grant, Lesson, Limit, LimitFigures, PastCall
 
 GAUGE_OF = {
     Trouble.RATE_REQUESTS: "rpm",
@@ -44,7 +45,7 @@ class Limiters:
         self.figures = figures
         self.tick_at = math.inf
         self.ramp = Ramp()
-        self._refused_at: dict[str, tuple[float, float]] = {}  # the last, the last measured
+        self._empty_at: dict[str, float] = {}  # when the last refused call was sent
         self.apply(0.0)
 
     def configure(self, now: float, figures: LimitFigures) -> None:
@@ -63,13 +64,10 @@ class Limiters:
         self.apply(now)
 
     def tick(self, now: float) -> None:
-        """Let learned limits rise when their quiet time is over; cheap before `tick_at`."""
+        """Let learned limits rise when their time is over; cheap before `tick_at`."""
         if now >= self.tick_at:
             for name, ceiling in self.ceilings.items():
-                search = ceiling.search
-                tried = search.window(now) if search.phase is Phase.SEEKING else 0.0
-                if now < search.next_at or search.busy(now, self._used(name, now, tried)):
-                    ceiling.tick(now)
+                ceiling.tick(now, self._used(name, now, ceiling.search))
             self.ramp.tick(now)
             self.apply(now)
 
@@ -80,7 +78,9 @@ class Limiters:
             ceiling.configured, ceiling.source = to_whole(name, limit.value), limit.source
         for window, name in ((self.rpm, "rpm"), (self.tpm, "tpm")):
             ceiling = self.ceilings[name]
-            pace = self.ramp.pace(name, ceiling.pace) if not ceiling.learned else ceiling.pace
+            pace = ceiling.pace
+            if not ceiling.learned:
+                pace = self.ramp.pace(name, pace)
             window.set_limit(now, ceiling.roof, pace)
         self.spend.limit = self.ceilings["spend"].value
         self.day.limit = self.ceilings["rpd"].value
@@ -92,36 +92,56 @@ class Limiters:
         if self.ramp.begin(now):
             self.apply(now)
 
-    def evidence(self, name: str, request: Entry, tokens: Entry) -> Evidence:
-        """Return what the server let in before a call that it refused."""
+    def crowded(self, now: float, pending: int) -> bool:
+        """Return whether too many calls are in flight for limits that nothing has confirmed.
+
+        Calls that hang hold nothing up for long.
+        """
+        minutes = [self.ceilings[name] for name in ("rpm", "tpm")]
+        unsure = any(c.configured for c in minutes) and not any(c.learned for c in minutes)
+        recent = self.rpm.last_at > now - PATIENCE
+        return unsure and recent and pending + 1 > self.ramp.in_flight(now)
+
+    def accepted(self, name: str, grant: Grant) -> int:
+        """Return what the server let in within the span before a call."""
         if name == "spend":
-            return Evidence(self.spend.used(request.at))
-        window, at = (self.tpm, tokens.at) if name == "tpm" else (self.rpm, request.at)
+            return self.spend.used(grant.at)
+        return self.tpm.accepted(grant.at) if name == "tpm" else self.rpm.accepted(grant.at)
+
+    def evidence(self, name: str, at: float, minute: float) -> Evidence:
+        """Return what the server let in before a call of `at` that it refused, all answered.
+
+        From then on a bucket is known to have been empty at `at`.
+
+        Args:
+            minute: when the clock's minute of `at` began.
+        """
+        window = self.tpm if name == "tpm" else self.rpm
         inside = window.entries(at - MINUTE, at)
-        last, empty = self._refused_at.get(name, (-math.inf, -math.inf))
-        since = window.entries(empty, at) if at - empty < PAST * MINUTE else []
-        fresh = [e for e in inside if e.at > last]
+        empty, log = self._empty_at.get(name, -math.inf), at - (PAST - 1) * MINUTE
+        run = window.entries(max(empty, log), at)
+        began = empty if empty >= log else run[0].at if run else at
+        self._empty_at[name] = at
         return Evidence(
             sum(e.weight for e in inside),
             len(inside),
-            (at - inside[0].at) / MINUTE if inside else 0.0,
-            sum(e.weight for e in since),
-            len(since),
-            at - empty if since else math.inf,
-            sum(e.weight for e in fresh),
-            len(fresh),
-            at - last,
+            sum(e.weight for e in inside if e.at >= minute),
+            sum(e.weight for e in run),
+            len(run),
+            at - began,
+            empty >= log,
         )
 
-    def refused(self, name: str, at: float, evidence: Evidence) -> None:
-        """Note when a refused call was sent: a bucket was empty then."""
-        last, empty = self._refused_at.get(name, (-math.inf, -math.inf))
-        anew = evidence.measured or at - empty >= PAST * MINUTE
-        self._refused_at[name] = (max(at, last), at if anew else empty)
-
-    def _used(self, name: str, now: float, seconds: float) -> int:
+    def inside(self, name: str, at: float) -> int:
+        """Return what was let in within the minute before."""
         window = self.tpm if name == "tpm" else self.rpm
-        return sum(e.weight for e in window.entries(now - seconds, now))
+        return sum(e.weight for e in window.entries(at - MINUTE, at))
+
+    def _used(self, name: str, now: float, search: Search) -> int:
+        if search.phase is not Phase.SEEKING or now < search.next_at:
+            return 0
+        window = self.tpm if name == "tpm" else self.rpm
+        return sum(e.weight for e in window.entries(now - search.tried(now), now))
 
     def restore(self, now: float, unix: float, lessons: list[Lesson]) -> None:
         """Take up limits learned before a restart."""
@@ -136,6 +156,7 @@ class Limiters:
         rows = [(now - (unix - call.at), call) for call in calls]
         fates = [Fate.REFUSED if c.status in _REFUSED_STATUS else Fate.ACCEPTED for _, c in rows]
         pairs = list(zip(rows, fates, strict=True))
+        self.ramp.answered(fates.count(Fate.ACCEPTED))
         self.rpm.load(now, [(at, 1, fate) for (at, _), fate in pairs])
         self.tpm.load(now, [(at, call.tokens_in, fate) for (at, call), fate in pairs])
         self.spend.load(now, [(at, nanos(call.cost_usd)) for at, call in rows])

@@ -1,6 +1,7 @@
-"""The first seconds of a run: the pace rises to a limit that nothing has confirmed yet.
+"""The first minutes of a run: a limit that nothing has confirmed yet is approached with care.
 
-Were the real limit far lower, then few calls would be in flight at the first refusal.
+Were the real limit far lower, then few calls would be in flight at the first refusal: all of them
+are refused, too.
 """
 
 from __future__ import annotations
@@ -12,15 +13,22 @@ DOUBLES_IN = 4.0
 EVERY = 0.5
 LEAST = {"rpm": 240, "tpm": 60_000}
 """A minute's weight from the first second on: below it a ramp would only cost time."""
+AT_FIRST, ANSWERS_EACH, ANSWERS_MANY = 4.0, 25.0, 150.0
+"""Calls in flight at first; answers that allow one more; answers after which it goes faster."""
+LATER = 60.0
+"""Seconds after which time alone begins to allow more, where answers are slow."""
+LOOK = 0.05
+"""Seconds between two looks at whether a call in flight has been answered."""
 
 
 class Ramp:
-    """Gives the pace of an unconfirmed limit; monotonic seconds."""
+    """Gives the pace of an unconfirmed limit and the calls in flight; monotonic seconds."""
 
     def __init__(self) -> None:
         self.next_at = math.inf
         self._began = -math.inf
         self._share = START_SHARE
+        self._answers = 0
 
     def begin(self, now: float) -> bool:
         """Start with the first call; returns whether it was the first."""
@@ -28,6 +36,10 @@ class Ramp:
             return False
         self._began, self.next_at = now, now + EVERY
         return True
+
+    def answered(self, calls: int = 1) -> None:
+        """Take in that calls were let in."""
+        self._answers += calls
 
     def tick(self, now: float) -> None:
         """Go on rising until the whole limit is reached."""
@@ -39,3 +51,9 @@ class Ramp:
     def pace(self, name: str, limit: int) -> int:
         """Return the weight per minute to pace by, 0 for no limit."""
         return min(limit, max(LEAST[name], int(limit * self._share)))
+
+    def in_flight(self, now: float) -> float:
+        """Return how many calls may be in flight."""
+        answers = self._answers
+        earned = AT_FIRST + answers / ANSWERS_EACH + (answers / ANSWERS_MANY) ** 2
+        return max(earned, AT_FIRST * (max(0.0, now - self._began) / LATER) ** 2)

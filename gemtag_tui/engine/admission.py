@@ -16,6 +16,7 @@ from gemtag_tui.core.quota_limits import GAUGE_OF, Limiters
 from gemtag_tui.core.quota_measure import Measure
 from gemtag_tui.core.quota_money import NANO, nanos
 from gemtag_tui.core.quota_purse import Purse
+from gemtag_tui.core.quota_ramp import LOOK
 from gemtag_tui.core.quota_values import (
     Budgets,
     Grant,
@@ -98,7 +99,8 @@ class Admission:
         nano = nanos(need.usd)
         tokens = self._measure.weigh(need.tokens, self._limits.tpm.limit, self._pending)
         answer = (
-            self._lessons.holds(now, unix)
+            self._lessons.holds(now, unix, self._pending)
+            or self._crowded(now)
             or self._purse.refusal(now, unix, nano)
             or self._windows(now, tokens, nano)
         )
@@ -143,7 +145,7 @@ class Admission:
             usd: what the failed call cost, nothing as a rule.
 
         Returns:
-            What it taught, when a limit changed.
+            What it taught, when a limit changed at once; see `found` for the rest.
         """
         if not grant.open:
             return None
@@ -153,6 +155,10 @@ class Admission:
             return self._lessons.take(now, unix, grant, error)
         self._lessons.failed(now)
         return None
+
+    def found(self, unix: float) -> list[Lesson]:
+        """Return the limits that no refusal named and that a search has found, each once."""
+        return self._lessons.found(unix)
 
     def release(self, grant: Grant) -> None:
         """Take back a grant whose call never left this machine."""
@@ -213,6 +219,11 @@ class Admission:
         binding = self.binding(now)
         return gauges(now, unix, self._limits, self._lessons, self._purse, binding=binding)
 
+    def _crowded(self, now: float) -> WaitUntil | None:
+        if not self._limits.crowded(now, self._pending):
+            return None
+        return WaitUntil(now + LOOK, "rpm", "a limit not tried out yet is approached with care")
+
     def _windows(self, now: float, tokens: int, nano: int) -> WaitUntil | TooBig | None:
         at, name = max(
             (self._limits.rpm.earliest(now, 1), "rpm"),
@@ -241,7 +252,7 @@ class Admission:
         self._purse.reserve(nano)
         limits = self._limits
         limits.begun(now)
-        self._lessons.granted(now)
+        self._lessons.granted(now, unix)
         return Grant(
             at=now,
             unix=unix,

@@ -226,6 +226,7 @@ class World:
     def answer(self, grant: Grant, sent: float, real: int, outcome: Outcome) -> None:
         if outcome is None:
             self.admission.settle(grant, real, 0.0)
+            self.lessons += self.admission.found(self.unix)
             self.concurrency.on_success(self.now, self.now - sent)
             self.done += 1
             self.finished_at = self.now

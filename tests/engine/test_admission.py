@@ -84,17 +84,19 @@ def test_a_request_bigger_than_the_minute_is_said_to_be() -> None:
 
 def test_several_refusals_at_once_are_one_lesson() -> None:
     adm = admission(rpm=6000)
-    grants = [grant(adm, i * 0.05) for i in range(40)]
+    for i in range(30):
+        adm.settle(grant(adm, i * 0.05))
+    grants = [grant(adm, 1.5 + i * 0.05) for i in range(5)]
     lessons = [
         refuse(adm, g, 2.0 + i * 0.01, quota(Trouble.RATE_REQUESTS, 30))
-        for i, g in enumerate(grants[30:])
+        for i, g in enumerate(grants)
     ]
-    assert [x is not None for x in lessons] == [True] + [False] * 9
+    assert [x is not None for x in lessons] == [True] + [False] * 4
     assert lessons[0] is not None
     assert (lessons[0].name, lessons[0].old, lessons[0].new) == ("rpm", 6000, 30)
     assert gauge(adm, "rpm", 2.2).limit == 30
     assert gauge(adm, "rpm", 2.2).source == "learned"
-    assert gauge(adm, "rpm", 2.2).refused == 10
+    assert gauge(adm, "rpm", 2.2).refused == 5
 
 
 def test_the_servers_delay_is_believed_for_a_minute_at_most() -> None:
@@ -107,21 +109,15 @@ def test_the_servers_delay_is_believed_for_a_minute_at_most() -> None:
 
 def test_a_learned_limit_rises_again_but_never_above_the_configured_one() -> None:
     adm = admission(rpm=100)
-    for i in range(60):
-        g = grant(adm, i * 0.95)
-        if i < 59:
-            adm.settle(g)
-    refuse(adm, g, 57.0, quota(Trouble.RATE_REQUESTS))
-    first = gauge(adm, "rpm", 57.0).limit
-    assert 56 <= first <= 59
+    refuse(adm, grant(adm), 1.0, quota(Trouble.RATE_REQUESTS, 57))
     seen = []
-    for minute in range(1, 300):
-        adm.ask(NOW + 57 + minute * 60, UNIX + 57 + minute * 60, NEED)
-        seen.append(gauge(adm, "rpm", 57 + minute * 60).limit)
-    assert seen[8] == first
-    assert seen[10] == math.floor(first * 1.03)
+    for minute in range(1, 2000):
+        adm.ask(NOW + minute * 60, UNIX + minute * 60, NEED)
+        seen.append(gauge(adm, "rpm", minute * 60).limit)
+    assert seen[58] == 57
+    assert seen[61] == math.floor(57 * 1.03)
     assert max(seen) == seen[-1] == 100
-    assert gauge(adm, "rpm", 57 + 300 * 60).source == "yours"
+    assert gauge(adm, "rpm", 2000 * 60).source == "yours"
 
 
 def test_a_named_value_at_our_own_limit_changes_nothing_at_first() -> None:
@@ -135,13 +131,15 @@ def test_a_named_value_at_our_own_limit_changes_nothing_at_first() -> None:
     assert not lesson.named
 
 
-def test_a_refusal_that_our_use_cannot_explain_waits_instead_of_learning() -> None:
+def test_a_refusal_that_our_use_cannot_explain_teaches_nothing() -> None:
     adm = admission(rpm=1000)
     assert refuse(adm, grant(adm), 0.5, quota(Trouble.RATE_REQUESTS)) is None
-    answer = adm.ask(NOW + 1, UNIX + 1, NEED)
-    assert isinstance(answer, WaitUntil)
-    assert 10 <= answer.at - NOW <= 20
-    assert gauge(adm, "rpm", 1.0).limit == 1000
+    waiting = adm.ask(NOW + 1, UNIX + 1, NEED)
+    assert isinstance(waiting, WaitUntil)
+    adm.settle(grant(adm, 4.0))
+    grant(adm, 6.0)
+    assert gauge(adm, "rpm", 6.0).limit == 1000
+    assert adm.found(UNIX + 6) == []
 
 
 def test_a_spent_day_parks_whatever_the_delay_says() -> None:
@@ -171,7 +169,7 @@ def test_the_spend_limit_is_learned() -> None:
     assert answer.at > NOW + 500
 
 
-def test_bare_refusals_cool_the_lane_down_until_one_answer_comes() -> None:
+def test_bare_refusals_close_the_lane_until_one_answer_comes() -> None:
     adm, bare, at, waits = admission(), CallError(Trouble.CAPACITY, "x", 429), 0.0, []
     for _ in range(8):
         given = grant(adm, at)
@@ -181,7 +179,7 @@ def test_bare_refusals_cool_the_lane_down_until_one_answer_comes() -> None:
         if isinstance(answer, Grant):
             adm.release(answer)
         at += 0.2 + waits[-1]
-    assert [round(w, 6) for w in waits] == [0, 0, 2, 4, 8, 12, 12, 12]
+    assert [round(w, 6) for w in waits] == [0, 0, 2, 4, 8, 10, 10, 10]
     adm.settle(grant(adm, at))
     refuse(adm, grant(adm, at + 1), at + 2, bare)
     assert isinstance(adm.ask(NOW + at + 2, UNIX + at + 2, NEED), Grant)
@@ -289,6 +287,7 @@ async def test_waiters_are_served_first_come_first_served() -> None:
     async def one(number: int) -> None:
         answer = await adm.admit(NEED, clock)
         assert isinstance(answer, Grant)
+        adm.settle(answer)
         order.append((number, answer.at))
 
     await asyncio.gather(*(one(n) for n in range(20)))
