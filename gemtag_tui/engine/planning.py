@@ -16,6 +16,7 @@ from gemtag_tui.core.batch_words import quarantine_words
 from gemtag_tui.core.estimate import Measured
 from gemtag_tui.core.models import MODELS, ModelRules, canonical_model, rules_for
 from gemtag_tui.core.pacific import day_of, month_of
+from gemtag_tui.core.pilot import drift, findings_of
 from gemtag_tui.core.plan_book import PlanBook, wish_of
 from gemtag_tui.core.plan_values import (
     RESOLUTIONS,
@@ -38,7 +39,7 @@ from gemtag_tui.engine.preflight import KEY_HELP
 from gemtag_tui.engine.profiles import load_profile
 from gemtag_tui.engine.provider import likely_provider
 from gemtag_tui.gemini.key import find_key
-from gemtag_tui.store import batches, ledger, plan_facts, plan_selection, work
+from gemtag_tui.store import batches, ledger, pilots, plan_facts, plan_selection, work
 from gemtag_tui.store.batch_holders import quarantined
 from gemtag_tui.store.plan_facts import TrackFacts
 from gemtag_tui.store.plan_selection import Selection
@@ -55,6 +56,7 @@ __all__ = [
     "PlanFacts",
     "Selection",
     "Wish",
+    "drift_words",
     "gather",
     "key_place",
     "make_plan",
@@ -165,7 +167,19 @@ async def _notes(lib: Library, track: TrackFacts | None, environ: Mapping[str, s
     found = [] if key_place(environ) else [f"No API key was found. {KEY_HELP}"]
     if track is not None and (words := quarantine_words(await quarantined(lib, track.id))):
         found.append(words)
+    if track is not None and (words := await drift_words(lib, track.id)):
+        found.append(words)
     return found
+
+
+async def drift_words(lib: Library, track: int) -> str:
+    """Say that what runs cost since a track's latest pilot leaves its interval; "" while not."""
+    pilot = await pilots.latest(lib, track)
+    if pilot is None:
+        return ""
+    images, cost = await pilots.since(lib, pilot)
+    found = findings_of(await pilots.tried(lib, pilot)) if images else None
+    return "" if found is None else drift(found, images, cost)
 
 
 async def _selected(
@@ -180,12 +194,12 @@ async def _selected(
 async def _models(
     lib: Library, loaded: Loaded, profile: Profile, provider: str, tracks: list[TrackFacts]
 ) -> dict[str, ModelFacts]:
-    pilots = await plan_facts.pilots(lib, provider)
+    sampled = await plan_facts.pilots(lib, provider)
     looked = _Looked(
         profile=profile,
         ids=_profile_ids(profile),
         tracks=tracks,
-        used=await plan_facts.used(lib, provider, pilots),
+        used=await plan_facts.used(lib, provider, sampled),
         learned=await plan_facts.learned(lib, provider),
         calls=await plan_facts.calls_today(lib, provider, day_of(lib.clock.now())),
         hours=await plan_facts.batch_hours(lib, provider),

@@ -137,10 +137,20 @@ async def latest(lib: Library, track: int) -> PilotRow | None:
 
 
 async def tried(lib: Library, pilot: PilotRow) -> list[Tried]:
-    """Return what became of the images of a sample; those that no call was made for are left out."""
+    """Return what became of the images of a sample; those not asked about are left out."""
     rows = await lib.rows(_TRIED, (pilot.track, pilot.at, pilot.run, pilot.id))
     return [
         Tried(asset, tokens_in, tokens_out, cost, calls, kind)
         for asset, tokens_in, tokens_out, cost, calls, kind in rows
         if calls
     ]
+
+
+async def since(lib: Library, pilot: PilotRow) -> tuple[int, float]:
+    """Return what later runs in a sample's lane have settled, and their cost in US dollars."""
+    row = await lib.row(
+        "SELECT coalesce(sum(done + bad), 0), coalesce(sum(cost_usd), 0.0) FROM run "
+        "WHERE track = ? AND lane = ? AND id > ?",
+        (pilot.track, pilot.lane, pilot.run),
+    )
+    return (0, 0.0) if row is None else (int(row[0]), float(row[1]))
