@@ -21,6 +21,8 @@ _PLAIN = b"abcdefghijklmnopqrstuvwxyz0123456789 -\0"
 """What words consist of that are tags as they are; the last stands between them."""
 _WITHIN = " -\0"
 """What is no word's beginning, and no word's end."""
+_MOST_PLAIN = 50_000
+"""Words that are remembered as plain: a few megabytes."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -49,6 +51,7 @@ class Swift:
         self._free = _getter([n for n, one in self._rules if not one.bucket.vocabulary])
         self._bound = [(n, one, one.settled()) for n, one in self._rules if one.bucket.vocabulary]
         self._least_cap = min(bucket.cap for bucket in profile.buckets)
+        self._plain: set[str] = set()
         self._caps = [(one.bucket.cap, one.bucket.required) for one in self._cleaners]
 
     def read(self, text: str, echo: str) -> tuple[str, str] | None:
@@ -60,9 +63,14 @@ class Swift:
             text: what the model said.
             echo: when given, the id that the answer must repeat.
         """
-        answer = self._said(text, echo)
-        summary = None if answer is None else self._summary(answer.summary)
-        if answer is None or summary is None:
+        try:
+            answer: Any = self._decode(text)
+        except (msgspec.DecodeError, ValueError, RecursionError):
+            return None
+        if (echo and answer.echo != echo) or len(text) > _MOST_TEXT:
+            return None
+        summary = self._summary(answer.summary)
+        if summary is None:
             return None
         lists = self._lists(answer)
         if not any(lists) or not self._as_they_are(answer, lists):
@@ -74,15 +82,6 @@ class Swift:
             return summary, _encode(answer).decode()
         except UnicodeEncodeError:  # lone surrogates
             return None
-
-    def _said(self, text: str, echo: str) -> Any:
-        if len(text) > _MOST_TEXT:
-            return None
-        try:
-            answer: Any = self._decode(text)
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            return None
-        return None if echo and answer.echo != echo else answer
 
     def _summary(self, said: str) -> str | None:
         if not self._wants_summary:
@@ -98,13 +97,26 @@ class Swift:
             for said, (cap, required) in zip(lists, self._caps, strict=True):
                 if len(said) > cap or (required and not said):
                     return False
-        for name, _, settled in self._bound:
-            if not settled.issuperset(getattr(answer, name)):
-                return False
         words = list(chain.from_iterable(lists))
-        if len(set(words)) != len(words) and any(len(set(said)) != len(said) for said in lists):
+        distinct = set(words)
+        if len(distinct) != len(words) and any(len(set(said)) != len(said) for said in lists):
             return False
-        return _plain(words) or _plain(list(chain.from_iterable(self._free(answer))))
+        if self._bound:
+            for name, _, settled in self._bound:
+                if not settled.issuperset(getattr(answer, name)):
+                    return False
+            distinct = set(chain.from_iterable(self._free(answer)))
+        return distinct <= self._plain or self._learns(distinct)
+
+    def _learns(self, words: set[str]) -> bool:
+        """Whether words are plain; they are remembered, since they come again and again."""
+        fresh = list(words - self._plain)
+        if not _plain(fresh):
+            return False
+        if len(self._plain) > _MOST_PLAIN:
+            self._plain.clear()
+        self._plain.update(fresh)
+        return True
 
     def _cleaned(self, answer: Any) -> bool | None:
         """Clean bucket by bucket; return whether there is a tag, `None` when one is flawed."""

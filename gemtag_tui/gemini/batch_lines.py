@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 _MOST_TOKENS = 1_000_000_000
 _LONGEST_WORD = 1000
@@ -14,17 +14,17 @@ Word = Annotated[str, Meta(max_length=_LONGEST_WORD)]
 
 
 class _Part(msgspec.Struct, gc=False):
-    text: str
+    text: str = ""
     thought: bool = False
 
 
 class _Content(msgspec.Struct, gc=False):
-    parts: Annotated[list[_Part], Meta(min_length=1, max_length=1)]
+    parts: list[_Part] = []
 
 
 class _Candidate(msgspec.Struct, gc=False):
-    content: _Content
-    finishReason: Literal["STOP"]  # noqa: N815 (the wire's name)
+    content: _Content | None = None
+    finishReason: str = ""  # noqa: N815 (the wire's name)
 
 
 class _Detail(msgspec.Struct, gc=False):
@@ -33,31 +33,31 @@ class _Detail(msgspec.Struct, gc=False):
 
 
 class _Usage(msgspec.Struct, gc=False):
-    promptTokenCount: Annotated[int, Meta(ge=1, le=_MOST_TOKENS)]  # noqa: N815
-    candidatesTokenCount: Tokens  # noqa: N815
+    promptTokenCount: Tokens = 0  # noqa: N815
+    candidatesTokenCount: Tokens | UnsetType = UNSET  # noqa: N815
     thoughtsTokenCount: Tokens = 0  # noqa: N815
-    toolUsePromptTokenCount: Annotated[int, Meta(ge=0, le=0)] = 0  # noqa: N815
+    toolUsePromptTokenCount: Tokens = 0  # noqa: N815
     cachedContentTokenCount: Tokens = 0  # noqa: N815
     promptTokensDetails: list[_Detail] = []  # noqa: N815
 
 
 class _Response(msgspec.Struct, gc=False):
-    candidates: Annotated[list[_Candidate], Meta(min_length=1, max_length=1)]
-    usageMetadata: _Usage  # noqa: N815
+    candidates: list[_Candidate] = []
+    usageMetadata: _Usage | None = None  # noqa: N815
     modelVersion: Word = ""  # noqa: N815
-    promptFeedback: None = None  # noqa: N815
+    promptFeedback: msgspec.Raw | None = None  # noqa: N815
 
 
 class _Line(msgspec.Struct, gc=False):
     key: Word
-    response: _Response
+    response: _Response | None = None
 
 
 class _Keyed(msgspec.Struct, gc=False):
     key: str
 
 
-_usual = msgspec.json.Decoder(_Line).decode
+_lines = msgspec.json.Decoder(_Line).decode_lines
 _keyed = msgspec.json.Decoder(_Keyed).decode
 
 
@@ -78,21 +78,47 @@ def usual_line(line: bytes) -> Usual | None:
 
     What is read here is what `parse_line` reads, several times as fast.
     """
+    return usual_lines([line])[0]
+
+
+def usual_lines(lines: list[bytes]) -> list[Usual | None]:
+    """Read lines (no blank ones, no line breaks in them), each as `usual_line` does."""
     try:
-        found = _usual(line)
+        found = _lines(b"\n".join(lines))
     except (msgspec.DecodeError, ValueError, RecursionError):
+        found = []
+    if len(found) == len(lines):
+        return [None if one.response is None else _usual(one.key, one.response) for one in found]
+    if len(lines) == 1:
+        return [None]
+    middle = len(lines) // 2
+    return usual_lines(lines[:middle]) + usual_lines(lines[middle:])
+
+
+def _usual(key: str, response: _Response) -> Usual | None:
+    if len(response.candidates) != 1 or response.promptFeedback is not None:
         return None
-    response = found.response
-    part, usage = response.candidates[0].content.parts[0], response.usageMetadata
+    candidate, usage = response.candidates[0], response.usageMetadata
+    content = candidate.content
+    if candidate.finishReason != "STOP" or content is None or usage is None:
+        return None
+    if len(content.parts) != 1 or content.parts[0].thought:
+        return None
+    return _counted(key, content.parts[0].text, response.modelVersion, usage)
+
+
+def _counted(key: str, text: str, served: str, usage: _Usage) -> Usual | None:
     image = 0
     for one in usage.promptTokensDetails:
         if one.modality == "IMAGE":
             image += one.tokenCount
-    if part.thought or not 0 <= image <= _MOST_TOKENS:
+    prompt, said = usage.promptTokenCount, usage.candidatesTokenCount
+    odd = not prompt or said is UNSET or usage.toolUsePromptTokenCount
+    if odd or not 0 <= image <= _MOST_TOKENS:
         return None
-    prompt, output = usage.promptTokenCount, usage.candidatesTokenCount + usage.thoughtsTokenCount
-    cached = min(prompt, usage.cachedContentTokenCount)
-    return Usual(found.key, part.text, response.modelVersion, prompt, image, output, cached)
+    output = said + usage.thoughtsTokenCount
+    cached = usage.cachedContentTokenCount
+    return Usual(key, text, served, prompt, image, output, min(prompt, cached) if cached else 0)
 
 
 def key_of_line(line: bytes) -> str | None:

@@ -16,6 +16,8 @@ from gemtag_tui.store import failure_rows
 from gemtag_tui.store.batch_rows import Item, Landing, Odd, Sum
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import aiosqlite
 
     from gemtag_tui.store.batches import JobRow
@@ -26,8 +28,11 @@ KEPT_ODD = 1000
 _RAW_MAX = 16_000
 _BY_ASSET = itemgetter(0)
 
-_ROWS = 100
-"""Results entered by one statement; each costs SQLite a look at its table of last ids."""
+_ROWS = (250, 16, 1)
+"""Results entered by one statement: each costs SQLite a look at its table of last ids, and this
+thread a turn that it has to wait for; but long statements take long to compile."""
+_MANY = 1_000
+"""Results from which on their places are counted by the group, not one by one."""
 _RESULTS = """
     INSERT INTO asset_ai (provider, model, profile, lane, job, run, tagged_at, asset, summary, tags,
         served_model, tokens_prompt, tokens_image, tokens_output, cost_usd)
@@ -38,8 +43,17 @@ _TAGGED_ITEMS = """
 """
 _TAGGED_WORK = """
     UPDATE work SET state = 3, due = NULL
-    WHERE track = ? AND asset IN (SELECT value FROM json_each(?))
+    WHERE track = ? AND asset IN (SELECT value FROM json_each(?)) AND +state <> 3
 """
+_BATCH_WORK = """
+    UPDATE work SET state = 3, due = NULL
+    WHERE track = ? AND asset IN (SELECT value FROM json_each(?)) AND +state = 2
+"""
+_COUNTED = """
+    UPDATE counter SET in_batches = in_batches - ?1, tagged = tagged + ?1 WHERE track = ?2
+"""
+_COUNTING = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = 'work_moved'"
+_DONE = "SELECT EXISTS (SELECT 1 FROM batch_tally WHERE job = ? AND kind = 'swapped')"
 _OTHERS = """
     SELECT asset FROM asset_ai WHERE provider = ? AND model = ? AND profile = ?
     AND asset IN (SELECT value FROM json_each(?)) AND job IS NOT ?
@@ -109,16 +123,38 @@ async def _tagged(db: aiosqlite.Connection, new: Landing) -> None:
     track = new.track
     owner = (track.provider, track.model, track.profile)
     rows, entered = sorted(new.tagged, key=_BY_ASSET), 0
-    for at in range(0, len(rows), _ROWS):
-        part = rows[at : at + _ROWS]
+    for part in _parts(rows):
         values = chain((*owner, new.job, new.run, new.at), *part)
         entered += (await db.execute(_results(len(part)), tuple(values))).rowcount
     if entered < len(rows):
         rows = await _without_second(db, new, rows)
     assets = msgspec.json.encode(list(map(_BY_ASSET, rows))).decode()
     await db.execute(_TAGGED_ITEMS, (new.job, assets))
+    if len(rows) >= _MANY:
+        await _out_of_batches(db, track.id, assets)
     await db.execute(_TAGGED_WORK, (track.id, assets))
     await db.executemany(_RESOLVE, [(new.at, asset, *owner) for asset in new.had_failed])
+
+
+def _parts(rows: list[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    at = 0
+    for size in _ROWS:
+        while len(rows) - at >= size:
+            yield rows[at : at + size]
+            at += size
+
+
+async def _out_of_batches(db: aiosqlite.Connection, track: int, assets: str) -> None:
+    """Mark what a batch held as tagged, counting it by one sum instead of by the row.
+
+    The trigger that counts would double what this costs; it is away only within the transaction,
+    which nobody sees from outside, and is back with it also when the transaction fails.
+    """
+    ((counting,),) = await db.execute_fetchall(_COUNTING)
+    await db.execute("DROP TRIGGER work_moved")
+    moved = (await db.execute(_BATCH_WORK, (track, assets))).rowcount
+    await db.execute(_COUNTED, (moved, track))
+    await db.execute(counting)
 
 
 async def _without_second(
@@ -149,7 +185,7 @@ async def _without_second(
     return new.tagged
 
 
-@lru_cache(maxsize=_ROWS)
+@lru_cache(maxsize=len(_ROWS))
 def _results(rows: int) -> str:
     return _RESULTS.format(rows=", ".join(["(?, ?, ?, ?, ?, ?, ?, ?)"] * rows))
 
@@ -220,12 +256,20 @@ async def has_result(lib: Library, job: JobRow, assets: list[int]) -> set[int]:
     return {row[0] for row in rows}
 
 
-async def keep_odd(lib: Library, job: int, odd: list[Odd], tally: dict[str, int]) -> None:
-    """Keep lines of a job that is not taken in, and say how many there are."""
-    async with lib.transaction() as db:
-        await db.execute("DELETE FROM batch_odd WHERE job = ?", (job,))
-        await db.executemany(_ODD, [_odd(job, one) for one in odd])
-        await db.executemany(
-            "INSERT OR REPLACE INTO batch_tally VALUES (?, ?, ?)",
-            [(job, kind, count) for kind, count in tally.items()],
-        )
+async def condemn(lib: Library, new: Landing) -> bool:
+    """Keep the odd lines of a job that is not taken in, and what all of its lines have cost.
+
+    Returns:
+        Whether it was not done before: it is done once, however often a job is looked at.
+
+    Raises:
+        LibraryError: when the library cannot be written.
+    """
+
+    async def once(db: aiosqlite.Connection) -> bool:
+        ((done,),) = await db.execute_fetchall(_DONE, (new.job,))
+        if not done:
+            await _land(db, new)
+        return not done
+
+    return await lib.at_once(once)
