@@ -19,6 +19,7 @@ class Exported(NamedTuple):
         tagged_at: Unix seconds.
         missing: 1 when no file with this content is there now.
         path: bytes of the file that stands for it; empty when none is known any more.
+        edited: a person corrected it.
     """
 
     result: int
@@ -36,6 +37,7 @@ class Exported(NamedTuple):
     tagged_at: float
     missing: int
     path: bytes
+    edited: bool = False
 
 
 def path_text(path: bytes) -> tuple[str, str | None]:

@@ -19,7 +19,7 @@ import msgspec
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.exported import Exported
 from gemtag_tui.core.text import plain
-from gemtag_tui.engine.exporting import Watch
+from gemtag_tui.engine.exporting import Watch, ready
 from gemtag_tui.interop import journal as journals
 from gemtag_tui.interop.exiftool import ExifTool
 from gemtag_tui.interop.journal import Entry, Journal, digest
@@ -82,6 +82,7 @@ async def embed(
         LibraryError: the library cannot be used.
     """
     tool = await asyncio.to_thread(ExifTool)
+    await ready(lib, wanted)
     done, journal = Embedded(), None
     if write:
         journal = _journal(lib)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gemtag_tui.core.exported import Exported
-from gemtag_tui.engine.exporting import Watch, ahead, refuse_own, stopped
+from gemtag_tui.engine.exporting import Watch, ahead, ready, refuse_own, stopped
 from gemtag_tui.interop.whole_file import part_beside, sync_file
 from gemtag_tui.store import export_rows
 from gemtag_tui.store.export_foreign import ForeignTable, Into
@@ -63,6 +63,7 @@ async def into_table(
 
 async def _pour(lib: Library, wanted: Wanted, out: _Taker, watch: Watch) -> int:
     written = 0
+    await ready(lib, wanted)
     async with export_rows.snapshot(lib):
         async for page in ahead(export_rows.pages(lib, wanted)):
             out.write(page, await export_rows.places(lib, [row.asset for row in page]))

@@ -8,17 +8,15 @@ import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
+from typing import BinaryIO, Literal, Protocol
 
 from gemtag_tui.core.errors import GemtagError, UsageError
 from gemtag_tui.core.exported import Exported
 from gemtag_tui.core.text import plain
 from gemtag_tui.interop.whole_file import whole_file
-from gemtag_tui.store import export_rows
+from gemtag_tui.store import export_rows, indexer
 from gemtag_tui.store.export_rows import Wanted
-
-if TYPE_CHECKING:
-    from gemtag_tui.store.library import Library
+from gemtag_tui.store.library import Library
 
 FileForm = Literal["jsonl", "csv", "parquet"]
 _BESIDE = ("", "-wal", "-shm", "-journal", ".lock")
@@ -77,6 +75,7 @@ async def to_file(
     """
     if isinstance(dest, Path):
         await refuse_own(lib, dest)
+    await ready(lib, wanted)
     with whole_file(dest) if isinstance(dest, Path) else contextlib.nullcontext(dest) as file:
         writer = _writer(form, file)
         async with export_rows.snapshot(lib):
@@ -139,6 +138,17 @@ async def ahead(pages: AsyncIterator[list[Exported]]) -> AsyncIterator[list[Expo
 
 async def _next(pages: AsyncIterator[list[Exported]]) -> list[Exported] | None:
     return await anext(pages, None)
+
+
+async def ready(lib: Library, wanted: Wanted) -> None:
+    """Bring the search index up to date where a query is going to rely on it.
+
+    Raises:
+        LibraryError: the library cannot be written.
+    """
+    if wanted.query.strip() and await indexer.backlog(lib):
+        async with await Library.open(lib.path, lib.clock, create=False) as writable:
+            await indexer.catch_up(writable)
 
 
 async def refuse_own(lib: Library, dest: Path) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.exported import Exported
 from gemtag_tui.core.text import plain
-from gemtag_tui.engine.exporting import ExportStoppedError, Watch, ahead
+from gemtag_tui.engine.exporting import ExportStoppedError, Watch, ahead, ready
 from gemtag_tui.interop.sidecars import SidecarWriter, Tally, writing
 from gemtag_tui.interop.xmp_words import words_of
 from gemtag_tui.store import export_rows
@@ -62,6 +62,7 @@ async def to_sidecars(lib: Library, naming: Naming, wanted: Wanted, watch: Watch
     """
     if naming.root is not None:
         _make_folder(Path(os.fsdecode(naming.root)))
+    await ready(lib, wanted)
     met, written = Bits(), 0
     with writing() as writer:
         async with export_rows.snapshot(lib):

@@ -28,6 +28,7 @@ class Line(msgspec.Struct, gc=False):
     profile_id: str
     served_model: str
     missing: bool
+    edited: bool
 
 
 class JsonLines:
@@ -68,6 +69,7 @@ def line_of(row: Exported) -> Line:
         row.profile,
         row.served_model,
         bool(row.missing),
+        row.edited,
     )
 
 

@@ -67,6 +67,7 @@ def _schema(arrow: Any) -> Any:
             ("profile_id", arrow.string()),
             ("served_model", arrow.string()),
             ("missing", arrow.bool_()),
+            ("edited", arrow.bool_()),
         ]
     )
 
@@ -88,4 +89,5 @@ def _cells(row: Exported) -> tuple[object, ...]:
         row.profile,
         row.served_model,
         bool(row.missing),
+        row.edited,
     )

@@ -35,6 +35,7 @@ COLUMNS = (
     "profile_id",
     "served_model",
     "missing",
+    "edited",
 )
 _FORMULA = re.compile(r"[\s\ufeff]*['=+\-@\t\r\n\0＝＋－＠]|[\t\r\n]")
 
@@ -96,6 +97,7 @@ def _cells(row: Exported) -> tuple[object, ...]:
         row.profile,
         guarded(row.served_model),
         int(bool(row.missing)),
+        int(row.edited),
     )
 
 

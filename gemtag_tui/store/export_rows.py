@@ -15,9 +15,10 @@ import msgspec
 
 from gemtag_tui.core.edits import Rules, effective
 from gemtag_tui.core.exported import Exported
-from gemtag_tui.store import search
 from gemtag_tui.store.known import SEPARATOR
 from gemtag_tui.store.search_docs import rules_from
+from gemtag_tui.store.search_pages import find
+from gemtag_tui.store.search_plan import plan
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -44,6 +45,10 @@ _THESE = f"""
     SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN asset_ai r ON r.id = j.value {_JOINS}
     WHERE true {{}} ORDER BY j.key
 """
+_THEIRS = f"""
+    SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN asset_ai r ON r.asset = j.value {_JOINS}
+    WHERE true {{}} ORDER BY j.key, r.id DESC
+"""
 _EDITED = """
     AND (r.tagged_at >= ? OR r.asset IN (
         SELECT CAST(i.item AS INTEGER) FROM change c JOIN change_item i ON i.change = c.id
@@ -65,7 +70,8 @@ class Wanted:
     """Which results.
 
     Attributes:
-        query: only what a search for this finds; blank: all.
+        query: only what a search for this finds; blank: all. Results that the index does not have
+            yet are not found (see `gemtag_tui.store.indexer.catch_up`).
         since: only those made or corrected at or after this time, Unix seconds; all of them when
             a tag was renamed since, as that may have changed any.
     """
@@ -92,6 +98,7 @@ async def pages(lib: Library, wanted: Wanted) -> AsyncIterator[list[Exported]]:
     """Yield the results wanted, newest first.
 
     Raises:
+        QueryError: the query has a mistake.
         LibraryError: when the library cannot be read.
     """
     names, rules = await _names(lib), rules_from(await lib.rows(_RULES))
@@ -111,10 +118,15 @@ async def _whole(lib: Library, wanted: Wanted) -> AsyncIterator[list[Any]]:
 
 async def _found(lib: Library, wanted: Wanted) -> AsyncIterator[list[Any]]:
     also, values = await _since(lib, wanted)
-    sql, after = _THESE.format(also), None
-    while page := await search.search(lib, wanted.query, after=after, limit=_FOUND):
-        after = page[-1].result
-        yield await lib.rows(sql, (_array(found.result for found in page), *values))
+    made = await plan(lib, wanted.query)
+    key: int | None = None
+    while True:
+        page = await find(lib, made, key=key, limit=_FOUND)
+        if page.keys:
+            sql = (_THEIRS if page.assets else _THESE).format(also)
+            yield await lib.rows(sql, (_array(page.keys), *values))
+        if (key := page.older) is None:
+            return
 
 
 async def _since(lib: Library, wanted: Wanted) -> tuple[str, tuple[float, ...]]:
@@ -140,6 +152,7 @@ def _exported(row: Any, names: Mapping[str, str], rules: Rules) -> Exported:
     if row[16] is not None or rules:
         summary, tags = effective(row[7], _decode(row[8]), row[16], rules)
         values[7], values[8] = summary, _encode(tags).decode()
+    values.append(row[16] is not None)
     return _make(values)
 
 

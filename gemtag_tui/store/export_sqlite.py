@@ -42,7 +42,8 @@ CREATE TABLE asset_ai (
     served_model TEXT NOT NULL,
     cost_usd     REAL NOT NULL,
     tagged_at    REAL NOT NULL,
-    missing      INTEGER NOT NULL
+    missing      INTEGER NOT NULL,
+    edited       INTEGER NOT NULL
 );
 CREATE TABLE asset_file (
     asset      INTEGER NOT NULL,
@@ -60,7 +61,7 @@ CREATE INDEX asset_ai_sha256 ON asset_ai(sha256);
 CREATE UNIQUE INDEX asset_ai_result ON asset_ai(asset, provider, model, profile_id);
 CREATE INDEX asset_file_path ON asset_file(path);
 """
-_RESULT = f"INSERT INTO asset_ai VALUES ({', '.join('?' * 16)})"
+_RESULT = f"INSERT INTO asset_ai VALUES ({', '.join('?' * 17)})"
 _FILE = "INSERT OR IGNORE INTO asset_file VALUES (?, ?, ?)"
 
 
@@ -108,7 +109,17 @@ def _result(row: Exported) -> tuple[Any, ...]:
     who = (row.provider, row.model, row.profile_name, row.profile)
     sha256 = None if row.sha256 is None else row.sha256.hex()
     spent = (row.lane, row.served_model, row.cost_usd, row.tagged_at, int(bool(row.missing)))
-    return (row.result, row.asset, *_path(row.path), sha256, *who, row.summary, row.tags, *spent)
+    return (
+        row.result,
+        row.asset,
+        *_path(row.path),
+        sha256,
+        *who,
+        row.summary,
+        row.tags,
+        *spent,
+        int(row.edited),
+    )
 
 
 def refuse_strangers(dest: Path) -> None:
