@@ -1,6 +1,7 @@
 """The batch lane's two hot paths: building a job's file, and taking its results in.
 
 python benchmarks/batch_bench.py ingest [LINES]
+python benchmarks/batch_bench.py mixed [ASSETS]
 python benchmarks/batch_bench.py build [PICTURES] [KILOBYTES]
 python benchmarks/batch_bench.py memory [REQUESTS]
 """
@@ -13,6 +14,7 @@ import hashlib
 import json
 import os
 import random
+import sqlite3
 import sys
 import tempfile
 import time
@@ -20,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
 
+from batch_mixed import mixed
 from pybase64 import b64encode
 
 from gemtag_tui.core.batch_job import JobState
@@ -154,11 +157,33 @@ async def bench_ingest(lines: int) -> None:
             f"{lines / took:,.0f} lines/s; "
             f"{spent / lines * 1e6:.1f} µs of the engine's CPU a line"
         )
+        floor = await bare(lib, folder / "bare.db")
+        print(
+            f"floor: a bare executemany of the same rows {lines / floor:,.0f}/s; "
+            f"taking in takes {took / floor:.1f} times as long"
+        )
         begun = time.perf_counter()
         await catch_up(lib)
         took = time.perf_counter() - begun
         print(f"index afterwards: {lines / took:,.0f} results/s")
         await lib.close()
+
+
+async def bare(lib: Library, path: Path) -> float:
+    """Seconds that the same results take without index, rules, reading or judging."""
+    columns = "asset, summary, tags, served_model, tokens_prompt, tokens_image, tokens_output"
+    rows = [tuple(row) for row in await lib.rows(f"SELECT {columns}, cost_usd FROM asset_ai")]
+    db = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("journal_mode = WAL", "synchronous = FULL"):
+        db.execute(f"PRAGMA {pragma}")
+    db.execute(f"CREATE TABLE result ({columns.replace('asset', 'asset INTEGER PRIMARY KEY')}, c)")
+    begun = time.perf_counter()
+    db.execute("BEGIN")
+    db.executemany("INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    db.execute("COMMIT")
+    took = time.perf_counter() - begun
+    db.close()
+    return took
 
 
 def write_pictures(folder: Path, count: int, kilobytes: int) -> list[tuple[bytes, int]]:
@@ -249,6 +274,8 @@ if __name__ == "__main__":
     numbers = [int(one) for one in sys.argv[2:]]
     if what == "ingest":
         asyncio.run(bench_ingest(*(numbers or [50_000])))
+    elif what == "mixed":
+        asyncio.run(mixed(*(numbers or [10_000]), library, ground, PROFILE))
     elif what == "build":
         asyncio.run(bench_build(*(numbers or [5_000, 100]), floor=True))
     else:

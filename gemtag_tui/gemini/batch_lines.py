@@ -113,8 +113,9 @@ def _counted(key: str, text: str, served: str, usage: _Usage) -> Usual | None:
         if one.modality == "IMAGE":
             image += one.tokenCount
     prompt, said = usage.promptTokenCount, usage.candidatesTokenCount
-    odd = not prompt or said is UNSET or usage.toolUsePromptTokenCount
-    if odd or not 0 <= image <= _MOST_TOKENS:
+    if said is UNSET or not prompt or usage.toolUsePromptTokenCount:
+        return None
+    if not 0 <= image <= _MOST_TOKENS:
         return None
     output = said + usage.thoughtsTokenCount
     cached = usage.cachedContentTokenCount

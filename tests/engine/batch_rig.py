@@ -51,8 +51,8 @@ class TestClock:
 
     __test__ = False
 
-    def __init__(self, now: float = 1_790_000_000.0) -> None:
-        self.at = now
+    def __init__(self, now: float = 1_790_000_000.0, pause: float = 0.0) -> None:
+        self.at, self.pause = now, pause
 
     def now(self) -> float:
         return self.at
@@ -64,7 +64,12 @@ class TestClock:
         self.at += seconds
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(0)
+        """Let time pass; `pause`: while threads and children get on with their work.
+
+        Without one, who looks every few seconds makes a day of every second that real work takes:
+        files on the server expire before they are used, and failures come due again.
+        """
+        await asyncio.sleep(self.pause)
         self.at += max(0.0, seconds)
 
 
@@ -140,8 +145,10 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def rigged(tmp_path: Path, count: int = 30, own: Settings | None = None, config=None, **sim):
-    clock = TestClock()
+async def rigged(
+    tmp_path: Path, count: int = 30, own: Settings | None = None, config=None, pause=0.0, **sim
+):
+    clock = TestClock(pause=pause)
     config = config or SimulatorConfig(pixels=False, batches=Batches(**sim))
     pool = ImagingPool(1)
     try:

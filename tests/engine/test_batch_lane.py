@@ -25,9 +25,8 @@ async def proofs(rig):
 
 
 async def test_shuffled_doubled_failing_and_missing_results(tmp_path):
-    async with rigged(
-        tmp_path, 400, settings(max_requests=150), doubled=0.05, failing=0.05, missing=0.03
-    ) as rig:
+    shares = {"doubled": 0.05, "failing": 0.05, "missing": 0.03}
+    async with rigged(tmp_path, 400, settings(max_requests=150), pause=0.002, **shares) as rig:
         await rig.run()
         jobs, counts = await jobs_of(rig), await rig.counts()
         assert [job.state for job in jobs] == ["ingested"] * 3
