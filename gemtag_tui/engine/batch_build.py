@@ -40,7 +40,7 @@ _SLICE_BYTES = 8_000_000
 """Raw bytes that one thread goes through before it looks up."""
 _AHEAD = 3
 """Slices at once: one is passed through, the others wait for that or for their decoding."""
-_SYNC_BYTES = 32_000_000
+_SYNC_BYTES = 8_000_000
 """Written bytes after which the disk is set to work."""
 SPARE_BYTES = 256_000_000
 """Disk that is left alone."""
