@@ -25,7 +25,8 @@ CUT_SHARE = 0.45
 """Share of overload among the last `WINDOW` outcomes: a quarter failing at random stays below."""
 CUT = 0.7
 EXPLODED = 5.0
-EXPLODED_LEAST = 3.0
+EXPLODED_LEAST = 0.1
+"""Of the patience: a latency below it is never taken for an explosion."""
 STALL_FAILURES = 6
 STALL_MOST = 24
 """Failures in a row that make a stall: as many as are in flight, within these bounds."""
@@ -61,6 +62,7 @@ class Concurrency:
         self._stretch_at = -math.inf
         self._latency = self._usual = 0.0
         self._rate = 0.0
+        self._patience = STALL_SECONDS
         self._failed_in_row = 0
         self._run = FailureRun()
         self._heard_at = -math.inf
@@ -89,6 +91,11 @@ class Concurrency:
     def set_rate(self, per_second: float) -> None:
         """Say how many calls per second the limits let through, 0 for no limit."""
         self._rate = per_second
+
+    def expect(self, patience: float = STALL_SECONDS) -> None:
+        """Forget the latency: another service answers now, and may be silent for so long."""
+        self._patience = patience
+        self._latency = self._usual = 0.0
 
     def allowed(self, now: float) -> int:
         """Return how many calls may be in flight now: start one while fewer are.
@@ -244,7 +251,7 @@ class Concurrency:
         if now < self._cut_at + self._round_trip() or self._target <= self._floor:
             return
         share = sum(self._outcomes) / WINDOW
-        exploded = self._latency > max(EXPLODED_LEAST, EXPLODED * self._usual)
+        exploded = self._latency > max(EXPLODED_LEAST * self._patience, EXPLODED * self._usual)
         if share > CUT_SHARE or exploded:
             self._goal = max(self._goal, self._target)
             self._target = max(float(self._floor), min(self._target, self._most()) * CUT)
@@ -254,7 +261,7 @@ class Concurrency:
             self._outcomes.clear()
 
     def _watch(self, now: float) -> None:
-        patience = max(STALL_SECONDS, 4 * self._latency)
+        patience = max(self._patience, 4 * self._latency)
         waiting = self._in_flight > self._ghosts and not self._probe.active
         if waiting and now - self._heard_at >= patience:
             self._stall(now)

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.concurrency import Concurrency
+from gemtag_tui.core.flex import INTERACTIVE
 from gemtag_tui.core.meter import RateMeter
 from gemtag_tui.engine import batch_side
 from gemtag_tui.engine.admission import Admission
+from gemtag_tui.engine.batch_lanes import BATCH
 from gemtag_tui.engine.committer import Committer
 from gemtag_tui.engine.entries import Entries
 from gemtag_tui.engine.feeder import Feeder
@@ -24,14 +26,14 @@ from gemtag_tui.engine.preparer import Preparer, open_preparer
 from gemtag_tui.engine.pricing import Pricing
 from gemtag_tui.engine.recall import past
 from gemtag_tui.engine.sender import Sender
+from gemtag_tui.engine.service import Service
 from gemtag_tui.engine.settling import Settling, lesson_words
 from gemtag_tui.engine.shelf import Shelf
 from gemtag_tui.engine.spending import Spending
 from gemtag_tui.engine.tally import Tally
-from gemtag_tui.engine.terms import budgets_of, call_timeout, check_budgets, run_options
+from gemtag_tui.engine.terms import budgets_of, check_budgets, patience, run_options, ways
 from gemtag_tui.engine.view import View
 from gemtag_tui.gemini.client import GeminiClient
-from gemtag_tui.gemini.request import RequestForm
 from gemtag_tui.store import commands, limits, pilots, runs, tracks, work
 
 if TYPE_CHECKING:
@@ -60,8 +62,6 @@ class Assembly:
     lib: Library
     committer: Committer
     settling: Settling
-    sender: Sender
-    spending: Spending
     shelf: Shelf
     feeder: Feeder
     lane: Lanes
@@ -135,6 +135,7 @@ class Assembly:
             n for n in ("model", "profile") if getattr(settings, n) != getattr(self.settings, n)
         ]
         self.settings = settings
+        self.settling.service.terms = settings.flex
         self.control.unpark()
         if fixed:
             return f"in force; {' and '.join(fixed)} will be with the next run"
@@ -156,10 +157,10 @@ class Assembly:
         """
         lane = choose_lane(lane)
         check_lane(lane, self.settings, self.ready.rules)
-        self.settling.lane = self.view.lane = lane
-        self.sender.form = RequestForm(self.ready.profile, self.ready.rules, flex=lane == "flex")
-        self.sender.timeout = call_timeout(self.settings, lane)
-        self.spending.pricing = self.spending.pricing.for_lane(lane)
+        self.view.lane = lane
+        if lane != BATCH:
+            self.settling.service.lane = lane
+            self.concurrency.expect(patience(self.settings, lane))
         await runs.set_lane(self.lib, self.view.run, lane)
         self.lane.switch(lane)
         return f"what remains goes through the {lane} lane"
@@ -222,9 +223,9 @@ async def _wire(
 ) -> Assembly:
     lib, request, ready, clock = ground.lib, ground.request, ground.ready, ground.clock
     view = await _view(ground)
-    form = RequestForm(ready.profile, ready.rules, flex=ready.lane == "flex")
-    pricing = Pricing(ready.model, ready.lane, clock, own_prices(request.config))
-    spending = Spending(form.estimate, pricing)
+    calls = ways(request.settings, ready)
+    pricing = Pricing(ready.model, INTERACTIVE, clock, own_prices(request.config))
+    spending = Spending(calls[INTERACTIVE].form.estimate, pricing)
     shelf = _shelf(ground, view.tally)
     feeder = Feeder(shelf, preparer, clock)
 
@@ -237,7 +238,7 @@ async def _wire(
     settling = _settling(
         ground, view, spending=spending, entries=entries, feeder=feeder, learned=lessons.append
     )
-    sender = Sender(client, form, spending, ready.model, call_timeout(request.settings, ready.lane))
+    sender = Sender(client, calls, spending, ready.model)
     lane = _lane(ground, view, feeder=feeder, committer=committer, sender=sender, settling=settling)
 
     batch = await stack.enter_async_context(
@@ -249,8 +250,6 @@ async def _wire(
         lib=lib,
         committer=committer,
         settling=settling,
-        sender=sender,
-        spending=spending,
         shelf=shelf,
         feeder=feeder,
         lane=lanes,
@@ -337,10 +336,17 @@ async def _view(ground: _Ground) -> View:
         tally=Tally(RateMeter(clock.monotonic()), clock.now()),
         control=ground.control,
         admission=admission,
-        concurrency=Concurrency(request.settings.concurrency, rng=ground.rng.random),
+        concurrency=_concurrency(ground),
         clock=clock,
         limit=request.limit,
     )
+
+
+def _concurrency(ground: _Ground) -> Concurrency:
+    settings = ground.request.settings
+    concurrency = Concurrency(settings.concurrency, rng=ground.rng.random)
+    concurrency.expect(patience(settings, ground.ready.lane))
+    return concurrency
 
 
 async def _admission(ground: _Ground) -> Admission:
@@ -385,9 +391,11 @@ def _settling(
     feeder: Feeder,
     learned: Callable[[Lesson], None],
 ) -> Settling:
+    lane = INTERACTIVE if ground.ready.lane == BATCH else ground.ready.lane
+    terms = ground.request.settings.flex
     return Settling(
         provider=ground.track.provider,
-        lane=ground.ready.lane,
+        service=Service(lane, ground.clock, ground.rng.random, terms),
         profile=ground.ready.profile,
         calls=ground.request.settings.calls,
         tally=view.tally,

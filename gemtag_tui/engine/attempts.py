@@ -19,7 +19,7 @@ class Attempt:
     """One asset on its way.
 
     Attributes:
-        lane: the lane of its latest call.
+        lane: the lane of its latest call: as asked, and once it is answered as served.
         tries: blamed tries so far in this run.
         calls: calls made for it in this run, whatever came of them.
         better: the next call is its better try; `bettered`: it has had one.

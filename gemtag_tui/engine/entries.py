@@ -23,6 +23,8 @@ QUOTA_TROUBLES = frozenset(
 )
 """429s that say which quota was hit: lessons for admission, no sign of overload."""
 ABANDONED = "abandoned"
+TURNED_AWAY = "turned_away"
+"""Status of a call that the flex service had no room for."""
 FOREIGN = "foreign"
 """Status of an answer that came from another provider than the run stores results for."""
 _REFUSED = frozenset(map(str, QUOTA_TROUBLES | {Trouble.CAPACITY, Trouble.NO_QUOTA}))

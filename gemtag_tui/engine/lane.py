@@ -107,7 +107,7 @@ class InteractiveLane:
             raise
         finally:
             await cancelled(dispatching, filling)
-            await self._drain()
+            await _drained(self._calls, self._control, self._clock, self._room)
         if self._broken is not None:
             raise self._broken
 
@@ -142,7 +142,7 @@ class InteractiveLane:
         Every wait leads back to the first question: what changed meanwhile is never overlooked, and
         nothing lies between the last question and the call.
         """
-        need = self._sender.need(ready)
+        service = self._settling.service
         while self._control.ending is None:
             if self._control.paused:
                 await self._pause()
@@ -150,10 +150,13 @@ class InteractiveLane:
                 await self._wait_for(words, self._room, _TURN_SECONDS)
             elif not self._concurrency.may_start(now := self._clock.monotonic()):
                 await self._wait_for_room(now)
+            elif not (lane := service.way(now)):
+                await self._wait_for_service(now)
             else:
-                answer = self._admission.ask(now, self._clock.now(), need)
+                ready.attempt.lane = lane
+                answer = self._admission.ask(now, self._clock.now(), self._sender.need(ready))
                 if isinstance(answer, Grant):
-                    self._settling.tally.waiting_for = ""
+                    self._settling.tally.waiting_for = service.words(now)
                     return answer
                 if isinstance(answer, TooBig):
                     self._settling.too_big(ready.attempt, answer.why)
@@ -170,6 +173,15 @@ class InteractiveLane:
             pause = min(max(answer.at - now, 0.0), _TURN_SECONDS)
             words = answer.why if answer.at - now > _SAID_AFTER else ""
             await self._wait_for(words, self._control.changed, pause)
+
+    async def _wait_for_service(self, now: float) -> None:
+        """Wait while the service turns calls away."""
+        service = self._settling.service
+        if why := service.gave_up(now):
+            self._limited(why)
+        else:
+            pause = min(service.wait(now), _TURN_SECONDS)
+            await self._wait_for(service.words(now), self._room, pause)
 
     def _limited(self, why: str) -> None:
         words = f"Stopped early: {why}. Everything is kept; `gemtag run` goes on later."
@@ -215,6 +227,7 @@ class InteractiveLane:
         self._settling.tally.waiting_for = ""
         if self._silent_since is not None:
             self._silent_since = self._clock.monotonic()
+        self._settling.service.rested(self._clock.monotonic())
 
     async def _wait_for_room(self, now: float) -> None:
         words = ""
@@ -228,7 +241,9 @@ class InteractiveLane:
         await self._wait_for(words, self._room, min(pause, _LOOK_SECONDS))
 
     def _start(self, ready: Ready, grant: Grant) -> None:
-        self._concurrency.on_start(self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._concurrency.on_start(now)
+        self._settling.service.started(now, ready.attempt.lane)
         call = asyncio.ensure_future(self._call(ready, grant))
         self._calls.add(call)
         call.add_done_callback(self._called)
@@ -242,7 +257,6 @@ class InteractiveLane:
 
     async def _call(self, ready: Ready, grant: Grant) -> None:
         started, sent_at = self._clock.monotonic(), self._clock.now()
-        ready.attempt.lane = self._settling.lane
         try:
             outcome = await self._sender.send(ready)
         except asyncio.CancelledError:
@@ -250,35 +264,40 @@ class InteractiveLane:
             self._concurrency.on_cancel(now, now - started)
             self._settling.abandoned(ready.attempt, grant, sent_at)
             raise
-        self._hear(outcome, started)
-        self._settling.settle(ready, grant, outcome, sent_at)
+        turned_away = self._settling.turned_away.take(ready, grant, outcome, sent_at, started)
+        self._hear(outcome, started, turned_away=turned_away)
+        if not turned_away:
+            self._settling.settle(ready, grant, outcome, sent_at)
 
-    def _hear(self, outcome: Outcome, started: float) -> None:
-        """Tell concurrency how the call went."""
+    def _hear(self, outcome: Outcome, started: float, *, turned_away: bool) -> None:
+        """Tell concurrency how the call went; a server that turns calls away is well."""
         now = self._clock.monotonic()
         latency = now - started
-        if not isinstance(outcome, Answer) and outcome.trouble in OUTAGE:
+        if not isinstance(outcome, Answer) and outcome.trouble in OUTAGE and not turned_away:
             if self._silent_since is None:
                 self._silent_since = started
             self._concurrency.on_overload(now, outcome.trouble, latency)
             return
         self._silent_since = None
-        if isinstance(outcome, Answer) or outcome.trouble not in QUOTA_TROUBLES:
+        quota = not isinstance(outcome, Answer) and outcome.trouble in QUOTA_TROUBLES
+        if not (quota or turned_away):
             self._concurrency.on_success(now, latency)
         else:
             self._concurrency.on_quota(now, latency)
 
-    async def _drain(self) -> None:
-        """Let calls in flight finish within the time the ending allows, then abandon them."""
-        asked = None
-        while self._calls and not self._control.hurried:
-            now = self._clock.monotonic()
-            ending = self._control.ending
-            patient = ending is not None and ending.patient and not self._control.stops
-            if asked is None and not patient:
-                asked = now
-            if asked is not None and now - asked >= DRAIN_SECONDS:
-                break
-            self._room.clear()
-            await event_or_time(self._room, self._clock, _DRAIN_LOOK_SECONDS)
-        await cancelled(*self._calls)
+
+async def _drained(
+    calls: set[asyncio.Task[None]], control: Control, clock: Clock, room: asyncio.Event
+) -> None:
+    """Let calls in flight finish within the time the ending allows, then abandon them."""
+    asked = None
+    while calls and not control.hurried:
+        now, ending = clock.monotonic(), control.ending
+        patient = ending is not None and ending.patient and not control.stops
+        if asked is None and not patient:
+            asked = now
+        if asked is not None and now - asked >= DRAIN_SECONDS:
+            break
+        room.clear()
+        await event_or_time(room, clock, _DRAIN_LOOK_SECONDS)
+    await cancelled(*calls)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.calls import Usage
-from gemtag_tui.core.prices import price
+from gemtag_tui.core.flex import served_lane
+from gemtag_tui.core.prices import price, priority_range
 
 if TYPE_CHECKING:
     from gemtag_tui.core.calls import Answer
     from gemtag_tui.core.clock import Clock
     from gemtag_tui.core.prices import Overrides, Price
 
-_LANE_OF_TIER = {"standard": "interactive", "flex": "flex", "priority": "priority"}
 _FRESH_SECONDS = 600.0
 
 
@@ -33,27 +33,29 @@ class Pricing:
         self._own = own
         self._kept: dict[tuple[str, str], tuple[float, Price | None]] = {}
 
-    def for_lane(self, lane: str) -> Pricing:
-        """Return the same model's prices in another lane."""
-        return Pricing(self.model, lane, self._clock, self._own)
-
     @property
     def known(self) -> bool:
         """Whether there is a price at all."""
         return self._price(self.model, self.lane) is not None
 
-    def expected(self, prompt: int, output: int) -> float:
-        """Return US dollars for some tokens; 0 when no price is known."""
-        found = self._price(self.model, self.lane)
+    def expected(self, prompt: int, output: int, lane: str = "") -> float:
+        """Return US dollars for some tokens in a lane; 0 when no price is known."""
+        found = self._price(self.model, lane or self.lane)
         return found.cost(Usage(prompt=prompt, output=output)) if found else 0.0
 
-    def of(self, answer: Answer) -> float | None:
-        """Return US dollars of an answer, `None` when it does not say what it used."""
+    def of(self, answer: Answer, lane: str = "") -> float | None:
+        """Return US dollars of an answer, `None` when it does not say what it used.
+
+        Args:
+            answer: as it came; what it says of its service and its model is what counts.
+            lane: as asked, for an answer that does not say.
+        """
         if answer.usage is None:
             return None
-        lane = _LANE_OF_TIER.get(answer.service_tier.lower(), self.lane)
-        found = self._price(answer.model_version or self.model, lane)
-        found = found or self._price(self.model, self.lane)
+        served = served_lane(lane or self.lane, answer.service_tier)
+        served = "priority" if answer.service_tier == "priority" else served
+        found = self._price(answer.model_version or self.model, served)
+        found = found or self._price(self.model, served) or self._price(self.model, self.lane)
         return found.cost(answer.usage) if found else 0.0
 
     def _price(self, model: str, lane: str) -> Price | None:
@@ -61,5 +63,7 @@ class Pricing:
         at, found = self._kept.get((model, lane), (float("-inf"), None))
         if now - at > _FRESH_SECONDS:
             found = price(model, lane, now, self._own)
+            if found is None and lane == "priority" and (span := priority_range(model, now)):
+                found = span[1]  # Google names a range alone: the dearer end is never too little
             self._kept[model, lane] = (now, found)
         return found

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.calls import CallError, Trouble
 from gemtag_tui.engine.admission import Need
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gemtag_tui.core.calls import Outcome
     from gemtag_tui.engine.feeder import Ready
     from gemtag_tui.engine.spending import Spending
@@ -15,43 +18,54 @@ if TYPE_CHECKING:
     from gemtag_tui.gemini.request import RequestForm
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How calls of one lane are made.
+
+    Attributes:
+        form: the request's form.
+        timeout: seconds after which a call is abandoned.
+    """
+
+    form: RequestForm
+    timeout: float
+
+
 class Sender:
     """Makes calls for one model and profile.
 
     Args:
         client: the wire.
-        form: the request's form; may be replaced while running (another lane).
+        ways: how calls of a lane are made.
         spending: what calls use and cost, as measured so far.
-        timeout: seconds after which a call is abandoned.
     """
 
     def __init__(
         self,
         client: GeminiClient,
-        form: RequestForm,
+        ways: Mapping[str, Way],
         spending: Spending,
         model: str,
-        timeout: float,
     ) -> None:
         self._client = client
-        self.form = form
+        self._ways = ways
         self._spending = spending
         self._model = model
-        self.timeout = timeout
 
     def need(self, ready: Ready) -> Need:
         """Estimate what a call will use."""
         picture = ready.picture
-        return self._spending.need(picture.width, picture.height)
+        return self._spending.need(picture.width, picture.height, ready.attempt.lane)
 
     async def send(self, ready: Ready) -> Outcome:
         """Make the call; every trouble comes back as a value."""
         picture, attempt = ready.picture, ready.attempt
         attempt.calls += 1
-        body = self.form.body(picture.data, picture.mime, better=attempt.better)
+        way = self._ways[attempt.lane]
+        body = way.form.body(picture.data, picture.mime, better=attempt.better)
         if len(body) > MOST_BODY_BYTES:
             return CallError(Trouble.TOO_LONG, f"the request has {len(body):,} bytes")
-        return await self._client.generate(self._model, body, self.timeout)
+        return await self._client.generate(self._model, body, way.timeout)
 
 
 MOST_BODY_BYTES = 20_000_000

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.calls import Answer, CallError, Trouble
@@ -15,6 +17,7 @@ from gemtag_tui.core.verdicts import Halt, KnownBad, Park, Retry, Tagged
 from gemtag_tui.engine.control import CONFIGURATION
 from gemtag_tui.engine.entries import ABANDONED, FOREIGN, QUOTA_TROUBLES, status_of
 from gemtag_tui.engine.tail import tail_is_dead
+from gemtag_tui.engine.turned_away import TurnedAway
 from gemtag_tui.imaging.values import Changed
 
 if TYPE_CHECKING:
@@ -31,12 +34,11 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.entries import Entries
     from gemtag_tui.engine.feeder import Feeder, Ready
+    from gemtag_tui.engine.service import Service
     from gemtag_tui.engine.spending import Spending
     from gemtag_tui.engine.tally import Tally
     from gemtag_tui.imaging.values import Refused
 
-_BILLED_PERHAPS = frozenset({Trouble.TIMEOUT})
-"""The server may have finished and billed a call that we stopped waiting for."""
 _HEALTHY_SECONDS = 10.0
 _MOST_TOO_BIG = 5
 _FAMILIAR = {
@@ -54,12 +56,31 @@ def lesson_words(lesson: Lesson) -> str:
     return f"The server {allows} {figure}: keeping to that."
 
 
+@lru_cache(maxsize=4)
+def _midnight_after(quarter: int) -> float:
+    return next_midnight(quarter * 900.0)
+
+
+def _next_midnight(now: float) -> float:
+    """Return the next Pacific midnight; days begin on a quarter of an hour everywhere."""
+    return _midnight_after(int(now // 900))
+
+
+def _billed_perhaps(error: CallError) -> bool:
+    """Whether a call that brought nothing is to be counted as paid for.
+
+    The server may have finished one that we stopped waiting for, and has finished one whose answer
+    began well (200) and came to nothing on the way.
+    """
+    return error.trouble is Trouble.TIMEOUT or error.http_status == HTTPStatus.OK
+
+
 class Settling:
     """Decides nothing by itself: it asks the judge and carries out the verdict.
 
     Args:
         provider: whose results the run stores.
-        lane: "interactive" or "flex".
+        service: which service calls go through.
         entries: makes rows.
         learned: told of every lesson a 429 taught, to be kept.
     """
@@ -68,7 +89,7 @@ class Settling:
         self,
         *,
         provider: str,
-        lane: str,
+        service: Service,
         profile: Profile,
         calls: Calls,
         tally: Tally,
@@ -82,7 +103,8 @@ class Settling:
         learned: Callable[[Lesson], None],
     ) -> None:
         self._provider = provider
-        self.lane = lane
+        self.service = service
+        self.turned_away = TurnedAway(service, tally, admission, entries, feeder, clock=clock)
         self._profile = profile
         self._calls = calls
         self.tally = tally
@@ -95,7 +117,6 @@ class Settling:
         self._learned = learned
         self._feeder = feeder
         self._last_success = float("-inf")
-        self._midnight = float("-inf")
         self._doubt = RequestDoubt()
         self._too_big = 0
 
@@ -107,7 +128,9 @@ class Settling:
         """Take one call's outcome all the way."""
         attempt = ready.attempt
         usage = outcome.usage if isinstance(outcome, Answer) else None
-        cost = self._cost(outcome, grant)
+        cost = self._cost(attempt, outcome, grant)
+        if isinstance(outcome, Answer):
+            attempt.lane = self.tally.served(attempt.lane, outcome)
         self.tally.charge(usage, cost)
         attempt.cost_usd += cost
         self._too_big = 0
@@ -157,10 +180,10 @@ class Settling:
         self.tally.warn("Some files changed or went away since the scan: `gemtag scan` them again.")
         self._feeder.pass_over(attempt)
 
-    def _cost(self, outcome: Outcome, grant: Grant) -> float:
+    def _cost(self, attempt: Attempt, outcome: Outcome, grant: Grant) -> float:
         if isinstance(outcome, Answer):
-            return self._spending.actual(outcome, grant.need.usd)
-        return grant.need.usd if outcome.trouble in _BILLED_PERHAPS else 0.0
+            return self._spending.actual(outcome, grant.need.usd, attempt.lane)
+        return grant.need.usd if _billed_perhaps(outcome) else 0.0
 
     def _learn(self, grant: Grant, error: CallError, cost: float) -> None:
         lesson = self._admission.learn(
@@ -202,7 +225,7 @@ class Settling:
             max_tries=self._calls.tries,
             jitter=self._rng.random(),
             now=now,
-            midnight=self._next_midnight(now),
+            midnight=_next_midnight(now),
             lane_healthy=self._silent() < _HEALTHY_SECONDS,
             lane_answered=self._doubt.answered_once,
             calls=attempt.calls - 1,
@@ -212,11 +235,6 @@ class Settling:
     def _silent(self) -> float:
         """Seconds since an answer."""
         return self._clock.monotonic() - self._last_success
-
-    def _next_midnight(self, now: float) -> float:
-        if now >= self._midnight:
-            self._midnight = next_midnight(now)
-        return self._midnight
 
     def _carry_out(self, attempt: Attempt, outcome: Outcome, verdict: Verdict, cost: float) -> None:
         match verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from gemtag_tui.core.flex import served_lane
 from gemtag_tui.core.quota_values import Need
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class Spending:
 
     Args:
         rule: tokens (prompt with image, output) for a picture's width and height, by rule.
-        pricing: prices; may be replaced while running (another lane).
+        pricing: prices.
     """
 
     def __init__(self, rule: Callable[[int, int], tuple[int, int]], pricing: Pricing) -> None:
@@ -30,21 +31,28 @@ class Spending:
         self.pricing = pricing
         self._prompt_factor: float | None = None
         self._output_mean: float | None = None
+        self._served: dict[str, str] = {}
 
-    def need(self, width: int, height: int) -> Need:
-        """Return what to reserve for a picture of this size.
+    def need(self, width: int, height: int, lane: str = "") -> Need:
+        """Return what to reserve for a picture of this size in a lane.
 
+        What was last served to that lane's calls may be dearer than what was asked: then that is
+        reserved.
         Its tokens are the rule's: admission measures by itself how far they are off.
         """
         rule, output = self._rule(width, height)
         prompt = rule if self._prompt_factor is None else round(rule * self._prompt_factor)
         if self._output_mean is not None:
             output = round(self._output_mean)
-        return Need(max(1, rule), self.pricing.expected(prompt, output))
+        usd = self.pricing.expected(prompt, output, lane)
+        if served := self._served.get(lane):
+            usd = max(usd, self.pricing.expected(prompt, output, served))
+        return Need(max(1, rule), usd)
 
-    def actual(self, answer: Answer, expected: float) -> float:
-        """Return what an answer cost: by its usage, else what was expected."""
-        cost = self.pricing.of(answer)
+    def actual(self, answer: Answer, expected: float, lane: str = "") -> float:
+        """Return what an answer to a call of a lane cost: by its usage, else what was expected."""
+        self._served[lane] = served_lane(lane, answer.service_tier)
+        cost = self.pricing.of(answer, lane)
         return expected if cost is None else cost
 
     def learn(self, width: int, height: int, usage: Usage) -> None:

@@ -6,11 +6,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gemtag_tui.core.flex import served_lane
 from gemtag_tui.core.meter import RateMeter
 from gemtag_tui.core.snapshot import LastResult
 
 if TYPE_CHECKING:
-    from gemtag_tui.core.calls import Usage
+    from gemtag_tui.core.calls import Answer, Usage
 
 _SHOWN_RESULTS = 3
 _KEPT_WARNINGS = 8
@@ -23,6 +24,9 @@ class Tally:
     Attributes:
         done, bad: assets settled well and badly; each counts once, however often it is tried.
         on_disk: of those, how many ends are known to be on disk.
+        tokens_cached: of `tokens_in`, those that were read from the cache.
+        turned_away: calls that the flex service had no room for.
+        elsewhere: answers that another service gave than was asked.
         failed: ids of the bad ones.
     """
 
@@ -36,7 +40,10 @@ class Tally:
     errors: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    tokens_cached: int = 0
     cost_usd: float = 0.0
+    turned_away: int = 0
+    elsewhere: int = 0
     message: str = ""
     waiting_for: str = ""
     failed: set[int] = field(default_factory=set)
@@ -50,6 +57,16 @@ class Tally:
         if usage is not None:
             self.tokens_in += usage.prompt
             self.tokens_out += usage.output
+            self.tokens_cached += usage.cached
+
+    def served(self, asked: str, answer: Answer) -> str:
+        """Return the lane that really served an answer, and warn when it is another one."""
+        lane = served_lane(asked, answer.service_tier)
+        if lane != asked:
+            self.elsewhere += 1
+            words = f"{self.elsewhere:,} answers to {asked} calls came from the {lane} service"
+            self.warn(f"{words}, and are priced as such.", about="tier")
+        return lane
 
     def tagged(self, result: LastResult) -> None:
         """Count a result."""

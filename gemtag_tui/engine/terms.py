@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gemtag_tui.core.concurrency import STALL_SECONDS
 from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.flex import FLEX, INTERACTIVE
 from gemtag_tui.engine.admission import Budgets
 from gemtag_tui.engine.own_prices import own_prices
 from gemtag_tui.engine.pricing import Pricing
+from gemtag_tui.engine.sender import Way
+from gemtag_tui.gemini.request import RequestForm
 
 if TYPE_CHECKING:
     from gemtag_tui.core.clock import Clock
@@ -15,13 +19,25 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.preflight import Ready
     from gemtag_tui.engine.request import RunRequest
 
-FLEX_TIMEOUT = 960.0
-"""Seconds for a flex call: its target is one to fifteen minutes (flex page, 2026)."""
-
 
 def call_timeout(settings: Settings, lane: str) -> float:
     """Return the seconds after which a call on a lane is abandoned."""
-    return max(settings.calls.timeout, FLEX_TIMEOUT) if lane == "flex" else settings.calls.timeout
+    return settings.flex.timeout if lane == FLEX else settings.calls.timeout
+
+
+def patience(settings: Settings, lane: str) -> float:
+    """Return the seconds of silence, with calls in flight, that make a stall of a lane."""
+    return settings.flex.timeout if lane == FLEX else STALL_SECONDS
+
+
+def ways(settings: Settings, ready: Ready) -> dict[str, Way]:
+    """Return how calls of each lane are made."""
+    return {
+        lane: Way(
+            RequestForm(ready.profile, ready.rules, flex=lane == FLEX), call_timeout(settings, lane)
+        )
+        for lane in (INTERACTIVE, FLEX)
+    }
 
 
 def budgets_of(settings: Settings, max_cost: float | None) -> Budgets:

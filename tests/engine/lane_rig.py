@@ -21,6 +21,7 @@ from gemtag_tui.engine.control import Control
 from gemtag_tui.engine.entries import Entries
 from gemtag_tui.engine.feeder import Feeder
 from gemtag_tui.engine.lane import InteractiveLane
+from gemtag_tui.engine.service import Service
 from gemtag_tui.engine.settling import Settling
 from gemtag_tui.engine.shelf import Shelf
 from gemtag_tui.engine.tally import Tally
@@ -226,7 +227,7 @@ class FakeSender:
 class FakeSpending:
     """Every answer costs the same."""
 
-    def actual(self, answer, expected: float) -> float:
+    def actual(self, answer, expected: float, lane: str) -> float:
         return 0.001
 
     def learn(self, width, height, usage) -> None:
@@ -255,6 +256,8 @@ class World:
         cap=0,
         budgets=None,
         unix=NOON,
+        lane="interactive",
+        flex=None,
     ) -> None:
         self.clock = clock = TurnClock(unix)
         self.library = FakeLibrary(assets)
@@ -276,7 +279,7 @@ class World:
         self.entries = Entries(TRACK, self.committer, clock, 1.0)
         self.settling = Settling(
             provider="simulator",
-            lane="interactive",
+            service=Service(lane, clock, rng.random, flex),
             profile=PROFILE,
             calls=Calls(),
             tally=self.tally,

@@ -127,7 +127,7 @@ async def test_a_call_in_the_old_lane_is_entered_there():
     world.sender.latency = 2.0
     await world.go(1.0)
     in_flight = world.lane.in_flight
-    world.settling.lane = "flex"
+    world.settling.service.lane = "flex"
     await world.finish()
     lanes = [row.lane for row in world.committer.ledger]
     assert lanes.count("interactive") == in_flight == 4
