@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from gemtag_tui.cli.library import with_library
-from gemtag_tui.cli.output import json_line, line, path_fields, say
+from gemtag_tui.cli.output import columns, json_line, line, path_fields, say
 from gemtag_tui.cli.shell import Shell, common
 from gemtag_tui.cli.words import clock, count, money
 from gemtag_tui.core.errors import UsageError
@@ -16,8 +16,12 @@ from gemtag_tui.core.failures import LOCAL_KINDS, FailureKind, Standing
 from gemtag_tui.core.text import plain
 
 if TYPE_CHECKING:
-    from gemtag_tui.store.failures import FailureRow
+    from gemtag_tui.core.remedies import Remedy
+    from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
     from gemtag_tui.store.library import Library
+    from gemtag_tui.store.tracks import Track
+
+F = TypeVar("F", bound=Callable[..., object])
 
 PAGE = 500
 
@@ -29,6 +33,8 @@ kind_option = click.option(
 )
 id_option = click.option("--id", "ids", type=int, multiple=True, metavar="N", help="This failure.")
 all_option = click.option("--all", "everything", is_flag=True, help="All of them.")
+cause_option = click.option("--cause", metavar="WORDS", help="With this cause.")
+dry_option = click.option("--dry-run", "dry", is_flag=True, help="Only say what it would reach.")
 
 
 @click.group(invoke_without_command=True)
@@ -65,35 +71,120 @@ def list_all(shell: Shell, kind: str | None, standing: str | None, limit: int | 
 
 @failures.command()
 @common
-@kind_option
-@id_option
-@all_option
+@click.argument("number", metavar="ID", type=int)
 @click.pass_obj
-def retry(shell: Shell, kind: str | None, ids: tuple[int, ...], everything: bool) -> None:
+def show(shell: Shell, number: int) -> None:
+    """Print everything known of one failure, its raw answer and its history too."""
+    from gemtag_tui.store import browse  # noqa: PLC0415
+    from gemtag_tui.store import failures as store  # noqa: PLC0415
+
+    async def read(library: Library) -> dict[str, Any] | None:
+        row = await store.get(library, number)
+        if row is None:
+            return None
+        raw = await store.raw(library, number)
+        log = [
+            {"at": one.at, "kind": one.kind, "message": plain(one.message), "fate": one.fate}
+            for one in await browse.log_of(library, row.asset)
+        ]
+        more = {"lane": row.lane, "job": row.job, "run": row.run, "profile_id": row.profile}
+        words = raw.decode("utf-8", "replace") or None
+        return failure_fields(row) | more | {"raw": words, "history": log}
+
+    fields = with_library(shell, read, readonly=True)
+    if fields is None:
+        raise UsageError(f"There is no failure {number}; `gemtag failures list` names them.")
+    if shell.json:
+        json_line(fields)
+        return
+    columns((name, value) for name, value in fields.items() if name not in {"raw", "history"})
+    for entry in fields["history"]:
+        line(f"{clock(entry['at'])}  {entry['kind']}  {plain(entry['message'], 200)}")
+    if fields["raw"]:
+        line(plain(fields["raw"], 4000))
+
+
+def selecting(command: F) -> F:
+    """Give a command the options by which failures are chosen."""
+    for option in (dry_option, all_option, cause_option, id_option, kind_option):
+        command = option(command)
+    return common(command)
+
+
+@failures.command()
+@selecting
+@click.pass_obj
+def retry(shell: Shell, /, **chosen: Any) -> None:
     """Have the next run try again; a run in progress does so at once."""
-    _move(shell, "retry", kind, ids, everything)
+    _move(shell, "retry", **chosen)
 
 
 @failures.command()
-@common
-@kind_option
-@id_option
-@all_option
+@selecting
 @click.pass_obj
-def ignore(shell: Shell, kind: str | None, ids: tuple[int, ...], everything: bool) -> None:
+def ignore(shell: Shell, /, **chosen: Any) -> None:
     """Leave these alone from now on."""
-    _move(shell, "ignore", kind, ids, everything)
+    _move(shell, "ignore", **chosen)
+
+
+@failures.command()
+@selecting
+@click.pass_obj
+def reopen(shell: Shell, /, **chosen: Any) -> None:
+    """Take back that these are ignored or known bad."""
+    _move(shell, "reopen", **chosen)
+
+
+@failures.command()
+@selecting
+@click.pass_obj
+def rejudge(shell: Shell, /, **chosen: Any) -> None:
+    """Judge stored answers again by the profile as it is today; nothing is sent or paid."""
+    from gemtag_tui.engine.profiles import load_profile  # noqa: PLC0415
+    from gemtag_tui.engine.rejudge import Rejudged  # noqa: PLC0415
+    from gemtag_tui.engine.rejudge import rejudge as judge_again  # noqa: PLC0415
+    from gemtag_tui.store.tracks import ensure_track, latest_track  # noqa: PLC0415
+
+    profile = load_profile(shell.load().settings.profile, shell.config)
+    dry = bool(chosen.pop("dry"))
+
+    async def act(library: Library) -> Rejudged:
+        latest = await latest_track(library)
+        if latest is None:
+            return Rejudged(0, 0)
+        owner = (latest.provider, latest.model, profile.id, profile.name, profile.body)
+        track = latest if dry else await ensure_track(library, *owner)
+        wanted = _selection(None, **chosen)
+        return await judge_again(library, track, profile, wanted, dry=dry)
+
+    done = with_library(shell, act)
+    if shell.json:
+        fields = {"command": "rejudge", "looked": done.looked, "changed": done.tagged}
+        json_line(fields | {"cost_usd": 0.0, "dry_run": dry})
+        return
+    verb = "would be" if dry else "are"
+    say(f"{count(done.looked, 'stored answer')} judged again: {done.tagged:,} {verb} good now.")
 
 
 @failures.command()
 @common
-@kind_option
-@id_option
-@all_option
+@click.option("--id", "number", type=int, metavar="N", help="This change, not the newest.")
 @click.pass_obj
-def reopen(shell: Shell, kind: str | None, ids: tuple[int, ...], everything: bool) -> None:
-    """Take back that these are ignored or known bad."""
-    _move(shell, "reopen", kind, ids, everything)
+def undo(shell: Shell, number: int | None) -> None:
+    """Take the last retry, ignore or reopen back, as far as nothing was spent since."""
+    from gemtag_tui.store import failures as store  # noqa: PLC0415
+
+    async def act(library: Library) -> tuple[Any, int, int]:
+        return await store.undo(library, number)
+
+    change, back, stuck = with_library(shell, act)
+    if shell.json:
+        fields = {"command": "undo", "undone": change.verb, "id": change.id}
+        json_line(fields | {"changed": back, "kept": stuck})
+        return
+    say(f"{count(back, 'failure')} as before {plain(change.words)}.")
+    if stuck:
+        say(f"{count(stuck, 'failure')} tried again or sent since: these stay as they are.")
 
 
 def failure_fields(row: FailureRow) -> dict[str, Any]:
@@ -148,49 +239,109 @@ def _print(row: FailureRow) -> None:
 
 
 def _groups(shell: Shell) -> None:
+    from gemtag_tui.engine.remedying import basis_of, remedies_of  # noqa: PLC0415
     from gemtag_tui.store import failures as store  # noqa: PLC0415
     from gemtag_tui.store.tracks import latest_track  # noqa: PLC0415
 
-    async def read(library: Library) -> list[store.FailureGroup]:
-        return await store.groups(library, await latest_track(library))
+    async def read(library: Library) -> list[tuple[store.FailureGroup, tuple[Remedy, ...]]]:
+        track = await latest_track(library)
+        groups = await store.groups(library, track)
+        if track is None or not groups:
+            return [(one, ()) for one in groups]
+        basis = await basis_of(library, track, shell.config)
+        return [(one, remedies_of(one, basis)) for one in groups]
 
     groups = with_library(shell, read, readonly=True)
-    for one in groups:
-        fields = {"kind": one.kind.value, "standing": one.standing.value, "count": one.count}
+    for one, ways in groups:
         if shell.json:
-            json_line(fields | {"message": plain(one.head), "cost_usd": one.cost_usd})
-        else:
-            spent = f", {money(one.cost_usd)}" if one.cost_usd else ""
-            standing = f"{one.kind.value:<18} {one.standing.value:<9}"
-            line(f"{one.count:>6,}  {standing} {plain(one.head)}{spent}")
+            json_line(group_fields(one, ways))
+            continue
+        spent = f", {money(one.cost_usd)}" if one.cost_usd else ""
+        standing = f"{one.kind.value:<18} {one.standing.value:<9}"
+        line(f"{one.count:>6,}  {one.share:>4.0%}  {standing} {plain(one.head)}{spent}")
+        for way in ways:
+            price = "price not known" if way.total_usd is None else money(way.total_usd)
+            line(f"{'':>6}        {way.way.value:<12} {way.words}: {price}")
     if not groups and not shell.json:
         say("There are no failures.")
 
 
-def _move(
-    shell: Shell, verb: str, kind: str | None, ids: tuple[int, ...], everything: bool
-) -> None:
-    if everything and (kind or ids):
-        raise UsageError("Say --all alone, or --kind and --id without it.")
+def group_fields(one: FailureGroup, ways: tuple[Remedy, ...]) -> dict[str, Any]:
+    """Return a group's fields and what can be done about it."""
+    return {
+        "kind": one.kind.value,
+        "standing": one.standing.value,
+        "count": one.count,
+        "message": plain(one.head),
+        "cause": one.head,
+        "cost_usd": one.cost_usd,
+        "share": one.share,
+        "first_seen": one.first_seen,
+        "last_seen": one.last_seen,
+        "example": one.example,
+        "stored_answers": one.raw,
+        "remedies": [
+            {
+                "remedy": way.way.value,
+                "words": way.words,
+                "each_usd": way.each_usd,
+                "total_usd": way.total_usd,
+                "likely": way.likely,
+                "model": way.model,
+            }
+            for way in ways
+        ],
+    }
+
+
+def _selection(
+    track: Track | None,
+    *,
+    kind: str | None,
+    ids: tuple[int, ...],
+    cause: str | None,
+    everything: bool,
+) -> Selection:
+    if everything and (kind or ids or cause is not None):
+        raise UsageError("Say --all alone, or --kind, --cause and --id without it.")
+    from gemtag_tui.store.failures import Selection  # noqa: PLC0415
+
+    wanted = FailureKind(kind) if kind else None
+    return Selection(ids=ids, kind=wanted, head=cause, track=None if ids else track)
+
+
+def _move(shell: Shell, verb: str, *, dry: bool, **chosen: Any) -> None:
     from gemtag_tui.store import failures as store  # noqa: PLC0415
+    from gemtag_tui.store.failure_rows import renew_causes  # noqa: PLC0415
     from gemtag_tui.store.tracks import latest_track  # noqa: PLC0415
 
+    _selection(None, **chosen)
     act = {"retry": store.retry, "ignore": store.ignore, "reopen": store.reopen}[verb]
 
-    async def move(library: Library) -> tuple[int, int]:
-        track = None if ids else await latest_track(library)
-        wanted = store.Selection(ids=ids, kind=FailureKind(kind) if kind else None, track=track)
-        return await act(library, wanted), await store.awaiting_scan(library)
+    async def move(library: Library) -> tuple[store.Preview, int, int]:
+        await renew_causes(library)
+        wanted = _selection(await latest_track(library), **chosen)
+        seen = await store.preview(library, wanted, verb)
+        moved = 0 if dry else await act(library, wanted)
+        return seen, moved, await store.awaiting_scan(library)
 
-    moved, to_scan = with_library(shell, move)
+    seen, moved, to_scan = with_library(shell, move)
     if shell.json:
-        json_line({"command": verb, "changed": moved, "awaiting_scan": to_scan})
+        fields = {"command": verb, "changed": moved, "awaiting_scan": to_scan}
+        reach = {"reach": seen.count, "local": seen.local, "spent_usd": seen.spent_usd}
+        json_line(fields | reach | {"dry_run": dry})
         return
-    words = {"retry": "will be tried again", "ignore": "ignored", "reopen": "opened again"}
-    say(
-        f"{count(moved, 'failure')} {words[verb]}."
-        if moved
-        else "Nothing matched; nothing changed."
-    )
-    if to_scan:
+    _say_moved(verb, seen.count if dry else moved, to_scan, dry=dry)
+
+
+def _say_moved(verb: str, number: int, to_scan: int, *, dry: bool) -> None:
+    words = {"retry": "tried again", "ignore": "ignored", "reopen": "opened again"}[verb]
+    if not number:
+        say("Nothing matched; nothing changed.")
+    elif dry:
+        say(f"{count(number, 'failure')} would be {words}. Nothing changed.")
+    else:
+        will = "will be " if verb == "retry" else ""
+        say(f"{count(number, 'failure')} {will}{words}. `gemtag failures undo` takes it back.")
+    if to_scan and not dry:
         say(f"{count(to_scan, 'file')} will be looked at anew by the next `gemtag scan`.")

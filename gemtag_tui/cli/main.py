@@ -36,6 +36,8 @@ COMMANDS = {
     "failures": "failures:failures",
     "search": "search:search",
     "show": "search:show",
+    "edit": "edit:edit",
+    "tags": "tags:tags",
     "export": "export:export",
     "config": "config:config",
     "doctor": "doctor:doctor",

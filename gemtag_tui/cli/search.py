@@ -26,12 +26,18 @@ PAGE = 500
 @common
 @click.argument("query", nargs=-1, type=click.UNPROCESSED)
 @click.option("--limit", type=click.IntRange(min=1), help="Most results.")
+@click.option("--facets", "by_tag", is_flag=True, help="The buckets and their tags instead.")
 @click.pass_obj
-def search(shell: Shell, query: tuple[str, ...], limit: int | None) -> None:
+def search(shell: Shell, query: tuple[str, ...], limit: int | None, by_tag: bool) -> None:
     """Find results, the newest first; without words, everything tagged.
 
-    Words must all be there; "a phrase" in quotes; tag:beach for a tag; -word leaves out.
+    Words must all be there; "a phrase" in quotes; tag:beach for a tag, colours:red for one of a
+    bucket; path:, board:, model:, profile:, lane:; after: and before: a day (2026-11-22);
+    untagged, failed, edited; - before any of these leaves it out.
     """
+    if by_tag:
+        _facets(shell, " ".join(query), limit)
+        return
 
     async def print_all(library: Library) -> int:
         shown = 0
@@ -45,25 +51,60 @@ def search(shell: Shell, query: tuple[str, ...], limit: int | None) -> None:
         say("Nothing found." if query else "Nothing is tagged yet.")
 
 
+async def up_to_date(library: Library) -> None:
+    """Index what is not yet, so that everything tagged can be found."""
+    from gemtag_tui.store import indexer  # noqa: PLC0415
+    from gemtag_tui.store.library import Library as Opened  # noqa: PLC0415
+
+    left = await indexer.backlog(library)
+    if left:
+        if left > 20_000:
+            say(f"Bringing the search index up to date: {left:,} results …")
+        async with await Opened.open(library.path, library.clock, create=False) as writable:
+            await indexer.catch_up(writable)
+
+
+def _facets(shell: Shell, query: str, limit: int | None) -> None:
+    from gemtag_tui.store import facets  # noqa: PLC0415
+
+    async def read(library: Library) -> list[facets.Facet]:
+        await up_to_date(library)
+        return await facets.narrowed(library, query, most=limit or 20)
+
+    for one in with_library(shell, read, readonly=True):
+        if shell.json:
+            tags = {value.name: value.count for value in one.values}
+            json_line({"bucket": one.bucket, "tags": tags, "exact": one.exact, "more": one.more})
+            continue
+        about = "" if one.exact else "~"
+        words = [f"{plain(value.name)} {about}{value.count:,}" for value in one.values]
+        line(f"{one.bucket}: {', '.join(words)}{' …' if one.more else ''}")
+
+
 async def results(library: Library, query: str, limit: int | None = None) -> AsyncIterator[Found]:
     """Yield results page by page, so that memory stays small at any size."""
     from gemtag_tui.store import search as store  # noqa: PLC0415
+    from gemtag_tui.store.search_plan import plan  # noqa: PLC0415
 
+    await up_to_date(library)
+    made = await plan(library, query)
     after: int | None = None
     left = limit
     while left is None or left > 0:
-        page = await store.search(library, query, after=after, limit=min(PAGE, left or PAGE))
+        page = await store.search(library, made, after=after, limit=min(PAGE, left or PAGE))
         for found in page:
             yield found
         if not page:
-            return
-        after = page[-1].result
+            break
+        after = store.key_of(page[-1])
         left = None if left is None else left - len(page)
+    for words in made.notes:
+        say(words)
 
 
 def result_fields(found: Found) -> dict[str, Any]:
-    """Return a result as the contract names its parts."""
-    return {
+    """Return a result as the contract names its parts; what an untagged asset lacks is null."""
+    fields = {
         "id": found.asset,
         **path_fields(found.path),
         "sha256": found.sha256.hex() if found.sha256 else None,
@@ -78,7 +119,15 @@ def result_fields(found: Found) -> dict[str, Any]:
         "profile_id": found.profile,
         "served_model": found.served_model,
         "missing": found.missing,
+        "edited": found.edited,
     }
+    return fields if found.result else fields | dict.fromkeys(_OF_RESULTS)
+
+
+_OF_RESULTS = (
+    "provider", "model", "profile", "summary", "lane", "cost_usd", "tagged_at", "profile_id",
+    "served_model",
+)  # fmt: skip
 
 
 def _print(found: Found) -> None:
@@ -122,16 +171,29 @@ def detail_fields(detail: AssetDetail) -> dict[str, Any]:
         "bytes": detail.bytes,
         "added_at": detail.added_at,
         "files": places,
+        "edit": _edit_fields(detail),
         "results": [result_fields(one) for one in detail.results],
         "failures": [failure_fields(one) for one in detail.failures],
     }
 
 
+def _edit_fields(detail: AssetDetail) -> dict[str, Any] | None:
+    """Return what a person changed, `null` when nothing."""
+    if detail.overlay.empty:
+        return None
+    buckets = {
+        name: {"set": one.set, "add": one.add, "remove": one.remove}
+        for name, one in detail.overlay.buckets.items()
+    }
+    kept = {"summary": detail.overlay.summary, "buckets": buckets}
+    return kept | {"edited_at": detail.edited_at}
+
+
 def _untagged(detail: AssetDetail) -> dict[str, Any]:
     path = path_fields(detail.files[0].path) if detail.files else {"path": ""}
-    nothing = ("provider", "model", "profile", "summary", "lane", "cost_usd", "tagged_at")
     sha256 = detail.sha256.hex() if detail.sha256 else None
-    return {"id": detail.asset, **path, "sha256": sha256, "tags": {}} | dict.fromkeys(nothing)
+    known: dict[str, Any] = {"id": detail.asset, **path, "sha256": sha256, "tags": {}}
+    return known | {"edited": not detail.overlay.empty} | dict.fromkeys(_OF_RESULTS)
 
 
 def _print_detail(detail: AssetDetail) -> None:
@@ -141,6 +203,8 @@ def _print_detail(detail: AssetDetail) -> None:
         rows.append(("file", plain(place.path) + gone))
     rows.append(("picture", f"{detail.type} {detail.width}×{detail.height}, {size(detail.bytes)}"))
     rows.append(("sha256", detail.sha256.hex() if detail.sha256 else "not readable"))
+    if not detail.overlay.empty:
+        rows.append(("edited", clock(detail.edited_at)))
     for result in detail.results:
         rows += _result_rows(result)
     for bad in detail.failures:

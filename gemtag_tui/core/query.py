@@ -134,9 +134,9 @@ def parse(text: str, buckets: Collection[str] | None = None, *, lenient: bool = 
         except QueryError:
             if not lenient:
                 raise
-            words = _as_words(match)
-            hopeless = hopeless or words is None
-            terms += [] if words is None else [words]
+            bare = _as_words(match)
+            hopeless = hopeless or bare is None
+            terms += [] if bare is None else [bare]
     if len(terms) > MOST_TERMS and not lenient:
         words = f"The search has more than {MOST_TERMS} parts: leave some out."
         raise QueryError(words, 0, len(clean))

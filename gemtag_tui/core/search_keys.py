@@ -6,13 +6,15 @@ occur in a cleaned answer, and so such a word is found by itself and by nothing 
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from gemtag_tui.core.text import storable
 
 _FACT, _TAG, _BUCKET, _GAP = "\ue000", "\ue001", "\ue002", "\ue003"
+_ASCII = re.compile(r"[0-9A-Za-z]+")
 _SIGNS = str.maketrans(dict.fromkeys((_FACT, _TAG, _BUCKET, _GAP), " "))
 
 ALL = f"{_FACT}all"
@@ -21,9 +23,17 @@ EDITED = f"{_FACT}edited"
 """Results that a person's edit lies over."""
 
 
-@lru_cache(maxsize=65_536)
 def joined(text: str) -> str:
     """Return text as one word: what is no letter becomes one gap; "" when nothing is left."""
+    if text.isascii():
+        if text.isalnum():
+            return text
+        return _GAP.join(_ASCII.findall(text))
+    return _joined(text)
+
+
+@lru_cache(maxsize=16_384)
+def _joined(text: str) -> str:
     pieces = "".join(c if _letter(c) else " " for c in storable(text).translate(_SIGNS)).split()
     return _GAP.join(pieces)
 
@@ -70,13 +80,12 @@ def folded(text: str) -> str:
     return "".join(char for char in apart if not unicodedata.combining(char))
 
 
-@lru_cache(maxsize=65_536)
-def keys_of(bucket: str, name: str) -> str:
-    """Return both words for a tag."""
-    word = joined(name)
-    return f"{_TAG}{word} {_BUCKET}{joined(bucket)}{_TAG}{word}" if word else ""
-
-
-def keys(tags: Iterable[tuple[str, str]], *facts: str) -> str:
-    """Return all words for a result, with a space between them."""
-    return " ".join([ALL, *facts, *filter(None, [keys_of(*one) for one in tags])])
+def keys(tags: Mapping[str, Iterable[str]], facts: Iterable[str]) -> str:
+    """Return all words for a result's tags by bucket and for other facts, with spaces between."""
+    words = [ALL, *facts]
+    for bucket, names in tags.items():
+        own = f"{_BUCKET}{joined(bucket)}{_TAG}"
+        for name in names:
+            if word := joined(name):
+                words += (_TAG + word, own + word)
+    return " ".join(words)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from gemtag_tui.core.causes import cause_of
 from gemtag_tui.core.failures import LOCAL_KINDS
 from gemtag_tui.core.text import storable
 from gemtag_tui.store.rows import NewFailure
@@ -14,10 +14,10 @@ from gemtag_tui.store.rows import NewFailure
 if TYPE_CHECKING:
     import aiosqlite
 
+    from gemtag_tui.store.library import Library
+
 _RAW_MAX = 64_000
 _MESSAGE_MAX = 4_000
-_HEAD_MAX = 80
-_NUMBERS = re.compile(r"[0-9][0-9.,:]*")
 
 _UPSERT = """
     INSERT INTO failure (asset, provider, model, profile, kind, message, head, attempts, first_seen,
@@ -44,18 +44,13 @@ _SETTLE_ALL = """
 """
 
 
-def head_of(message: str) -> str:
-    """Return what like messages have in common: the beginning, numbers replaced."""
-    return _NUMBERS.sub("#", storable(message[:400]))[:_HEAD_MAX]
-
-
 def _values(new: NewFailure, run: int | None) -> tuple[Any, ...]:
     local = new.kind in LOCAL_KINDS
     owner = ("", "", "") if local else (new.track.provider, new.track.model, new.track.profile)
     message = storable(new.message[:_MESSAGE_MAX])
     raw = zlib.compress(new.raw[:_RAW_MAX], 6) if new.raw else None
     kept = (new.at, new.next_retry, new.standing.value, new.lane, run, new.job, new.cost_usd, raw)
-    return (new.asset, *owner, new.kind.value, message, head_of(message), new.attempts, *kept)
+    return (new.asset, *owner, new.kind.value, message, cause_of(message), new.attempts, *kept)
 
 
 async def write(
@@ -72,3 +67,26 @@ async def write(
 async def settle_everywhere(db: aiosqlite.Connection, assets: Iterable[int]) -> None:
     """Give assets the place that follows from what is known of them, in every track."""
     await db.executemany(_SETTLE_ALL, [(asset,) for asset in assets])
+
+
+CAUSES = "1"
+"""Raised when `cause_of` changes: then the stored ones are made anew."""
+
+
+async def renew_causes(lib: Library) -> int:
+    """Make the causes anew by which failures are grouped, when they were made by older rules."""
+    done, after = 0, 0
+    row = await lib.row("SELECT value FROM setting WHERE name = 'causes'")
+    if row is not None and row[0] == CAUSES:
+        return 0
+    while True:
+        rows = await lib.rows(
+            "SELECT id, message, head FROM failure WHERE id > ? ORDER BY id LIMIT 5000", (after,)
+        )
+        moved = [(cause_of(row[1]), row[0]) for row in rows if cause_of(row[1]) != row[2]]
+        async with lib.transaction() as db:
+            await db.executemany("UPDATE failure SET head = ? WHERE id = ?", moved)
+            if not rows:
+                await db.execute("INSERT OR REPLACE INTO setting VALUES ('causes', ?)", (CAUSES,))
+                return done
+        done, after = done + len(moved), rows[-1][0]

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.text import storable
-from gemtag_tui.store.triage import Selection, awaiting_scan, ignore, reopen, retry
+from gemtag_tui.store.triage import (
+    Preview,
+    Selection,
+    awaiting_scan,
+    ignore,
+    preview,
+    reopen,
+    retry,
+    selected,
+    undo,
+)
 from gemtag_tui.store.work import joined
 
 if TYPE_CHECKING:
@@ -18,16 +28,21 @@ if TYPE_CHECKING:
 __all__ = [
     "FailureGroup",
     "FailureRow",
+    "Preview",
     "Selection",
+    "Stored",
     "awaiting_scan",
     "get",
     "groups",
     "ignore",
     "of_asset",
     "page",
+    "preview",
     "raw",
     "reopen",
     "retry",
+    "stored",
+    "undo",
 ]
 
 _COLUMNS = """
@@ -65,7 +80,15 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failures that look alike. `head` is their message's beginning; `example` is one's id."""
+    """Failures that look alike.
+
+    Attributes:
+        head: their cause (see `gemtag_tui.core.causes`).
+        cost_usd: spent on them so far.
+        example: one's id.
+        share: of all failures listed, 0 to 1.
+        raw: of how many the last raw answer is stored.
+    """
 
     kind: FailureKind
     head: str
@@ -75,6 +98,22 @@ class FailureGroup:
     first_seen: float
     last_seen: float
     example: int
+    share: float = 0.0
+    raw: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A failure's last raw answer."""
+
+    id: int
+    asset: int
+    profile: str
+    lane: str
+    job: int | None
+    cost_usd: float
+    last_seen: float
+    raw: bytes
 
 
 def _row(row: Any) -> FailureRow:
@@ -168,9 +207,26 @@ async def groups(lib: Library, track: Track | None = None) -> list[FailureGroup]
     owner, values = _owner(track)
     rows = await lib.rows(
         "SELECT b.kind, b.head, b.standing, count(*), sum(b.cost_usd), min(b.first_seen), "
-        "max(b.last_seen), max(b.id) FROM failure b "
+        "max(b.last_seen), max(b.id), sum(b.raw IS NOT NULL) FROM failure b "
         f"WHERE b.live = 1 AND b.standing <> 'resolved'{owner} "
         "GROUP BY b.kind, b.head, b.standing ORDER BY count(*) DESC, max(b.id) DESC",
         values,
     )
-    return [FailureGroup(FailureKind(r[0]), r[1], Standing(r[2]), *r[3:]) for r in rows]
+    whole = sum(row[3] for row in rows) or 1
+    return [
+        FailureGroup(FailureKind(r[0]), r[1], Standing(r[2]), *(*r[3:8], r[3] / whole, r[8]))
+        for r in rows
+    ]
+
+
+async def stored(
+    lib: Library, selection: Selection, *, after: int = 0, limit: int = 200
+) -> list[Stored]:
+    """Return the raw answers of failures that stand, by rising id of the failure."""
+    where, values = selected(selection, "rejudge")
+    rows = await lib.rows(
+        "SELECT b.id, b.asset, b.profile, b.lane, b.job, b.cost_usd, b.last_seen, b.raw "
+        f"FROM failure b WHERE b.raw IS NOT NULL AND b.id > ? AND {where} ORDER BY b.id LIMIT ?",
+        (after, *values, limit),
+    )
+    return [Stored(*(*row[:7], zlib.decompress(row[7]))) for row in rows]

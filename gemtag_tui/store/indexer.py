@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gemtag_tui.store.tracks import Track
 
 _CHUNK = 2_000
+_STALE_AT_ONCE = 500
+"""So that a commit of new results is not held up by old ones."""
 
 _MARK = "SELECT coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'indexed'), 0)"
 _SET_MARK = "INSERT OR REPLACE INTO setting VALUES ('indexed', ?)"
@@ -41,7 +43,8 @@ async def index_some(db: aiosqlite.Connection, limit: int) -> int:
         await search_docs.put_in(db, new, await rules_of(db))
         await db.execute(_SET_MARK, (str(new[-1].result),))
     if len(new) < limit:
-        stale = [row[0] for row in await db.execute_fetchall(_STALE, (limit - len(new),))]
+        some = min(limit - len(new), _STALE_AT_ONCE)
+        stale = [row[0] for row in await db.execute_fetchall(_STALE, (some,))]
         if stale:
             await anew(db, stale)
             return len(new) + len(stale)
@@ -82,12 +85,17 @@ async def backlog(lib: Library) -> int:
     return 0 if row is None else int(row[0]) + int(row[1])
 
 
-async def catch_up(lib: Library) -> int:
-    """Index all results that are not yet; short transactions, so others may write in between."""
+async def catch_up(lib: Library, at_once: int = _CHUNK) -> int:
+    """Index all results that are not yet; short transactions, so others may write in between.
+
+    Args:
+        lib: the library.
+        at_once: results of one transaction; more are quicker in all, and hold others up longer.
+    """
     total = 0
     while await backlog(lib):
         async with lib.transaction() as db:
-            done = await index_some(db, _CHUNK)
+            done = await index_some(db, at_once)
         total += done
         if not done:
             break

@@ -114,7 +114,8 @@ def _found(row: Any, rules: Rules) -> Found:
     path = b"" if row[15] is None else joined(row[14], row[15])
     summary, tags = effective(row[7], _tags(row[8]), row[16], rules)
     owner, kept = row[:7], row[9:13]
-    return Found(*owner, summary, tags, *kept, bool(row[13]), path, row[16] is not None)
+    values = (*owner, summary, tags, *kept, bool(row[13]), path, row[16] is not None)
+    return Found(*values)
 
 
 async def rules(lib: Library) -> Rules:

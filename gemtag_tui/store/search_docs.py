@@ -149,8 +149,7 @@ def _fill(doc: Doc, path: str) -> None:
     if doc.overlay:
         summary, tags = laid_over(overlay_from(doc.overlay), summary, tags)
     doc.shown = tags
-    pairs = [(bucket, name) for bucket, names in tags.items() for name in names]
-    names = [name.replace("|", " ") for _, name in pairs]
+    text = " | ".join([name.replace("|", " ") for listed in tags.values() for name in listed])
     facts = [search_keys.track_key(doc.track), search_keys.lane_key(doc.lane)]
     boards = _words(doc.boards) if doc.boards != "[]" else []
     facts += [key for board in boards for key in search_keys.board_keys(board)]
@@ -160,8 +159,8 @@ def _fill(doc: Doc, path: str) -> None:
     doc.words = (
         doc.result,
         summary.replace("|", " "),
-        f"| {' | '.join(names)} |" if names else "",
-        search_keys.keys(pairs, *facts),
+        f"| {text} |" if text else "",
+        search_keys.keys(tags, facts),
         path,
         " | ".join([doc.context.replace("|", " "), *boards]) if boards else doc.context,
     )
@@ -182,13 +181,16 @@ async def take_out(db: aiosqlite.Connection, old: list[Doc], rules: Rules) -> No
 
 
 async def _count(db: aiosqlite.Connection, some: list[Doc], rules: Rules, sign: int) -> None:
-    tags: Counter[tuple[int, str, str]] = Counter()
+    tags: dict[tuple[int, str], Counter[str]] = {}
     doubles: Counter[tuple[int, str, str]] = Counter()
     blocks: dict[tuple[int, int], list[float]] = {}
     for doc in some:
         for bucket, names in doc.shown.items():
             once = set(names)
-            tags.update((doc.track, bucket, name) for name in once)
+            listed = tags.get((doc.track, bucket))
+            if listed is None:
+                listed = tags[doc.track, bucket] = Counter()
+            listed.update(once)
             known = rules.get(bucket)
             if known and not known.keys().isdisjoint(once):
                 targets = Counter(known.get(name, name) for name in once)
@@ -196,10 +198,12 @@ async def _count(db: aiosqlite.Connection, some: list[Doc], rules: Rules, sign: 
                     doubles[doc.track, bucket, target] += number - 1
         times = blocks.setdefault((doc.track, doc.result // BLOCK), [])
         times.append(doc.tagged_at)
-    await db.executemany(_TAG, [(*key, sign * n) for key, n in sorted(tags.items())])
+    for (track, bucket), listed in sorted(tags.items()):
+        rows = [(track, bucket, name, sign * n) for name, n in sorted(listed.items())]
+        await db.executemany(_TAG, rows)
     await db.executemany(_DOUBLE, [(*key, sign * n) for key, n in sorted(doubles.items()) if n])
-    rows = [(*key, sign * len(at), min(at), max(at)) for key, at in sorted(blocks.items())]
-    await db.executemany(_BLOCK, rows)
+    counts = [(*key, sign * len(at), min(at), max(at)) for key, at in sorted(blocks.items())]
+    await db.executemany(_BLOCK, counts)
 
 
 async def rules_of(db: aiosqlite.Connection) -> Rules:

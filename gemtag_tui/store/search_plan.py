@@ -29,6 +29,16 @@ _TEXT = frozenset({
 """What only a result can have."""
 _WORD = re.compile(r"[^\W_]+")
 
+BUCKETS = """
+    WITH RECURSIVE b(track, bucket) AS (
+        SELECT t.id, (SELECT min(bucket) FROM tag WHERE track = t.id) FROM track t
+        UNION ALL
+        SELECT b.track, (
+            SELECT min(g.bucket) FROM tag g WHERE g.track = b.track AND g.bucket > b.bucket
+        ) FROM b WHERE b.bucket IS NOT NULL
+    ) SELECT track, bucket FROM b WHERE bucket IS NOT NULL
+"""
+"""The buckets that results hold, by track; reads one row for each."""
 STANDS = "b.live = 1 AND b.standing <> 'resolved'"
 _FAILED = f"EXISTS (SELECT 1 FROM failure b WHERE b.asset = {{asset}} AND {STANDS}{{own}})"
 _WITHOUT = (
@@ -75,11 +85,7 @@ async def known_buckets(lib: Library) -> list[str]:
     rows = await lib.rows(
         "SELECT DISTINCT json_extract(b.value, '$.name') FROM profile p, "
         "json_each(p.body, '$.buckets') b WHERE json_valid(p.body) "
-        "UNION SELECT bucket FROM (WITH RECURSIVE b(track, bucket) AS ("
-        "SELECT * FROM (SELECT track, bucket FROM tag ORDER BY track, bucket LIMIT 1) UNION ALL "
-        "SELECT t.track, t.bucket FROM b CROSS JOIN tag t WHERE (t.track, t.bucket, t.name) = ("
-        "SELECT n.track, n.bucket, n.name FROM tag n WHERE (n.track, n.bucket) > "
-        "(b.track, b.bucket) ORDER BY n.track, n.bucket, n.name LIMIT 1)) SELECT bucket FROM b)"
+        f"UNION SELECT bucket FROM ({BUCKETS})"
     )
     return sorted(row[0] for row in rows if row[0])
 

@@ -94,7 +94,11 @@ async def _known(lib: Library, bucket: str, name: str) -> bool:
 
 async def _renaming(lib: Library, bucket: str, names: list[str], target: str) -> Renaming:
     (tag,) = await edits.as_tags(lib, bucket, [target])
-    moved = tuple(name for name in dict.fromkeys(names) if name != tag)
+    rows = await lib.rows(
+        "SELECT name FROM tag_rule WHERE bucket = ? AND target = ?", (bucket, tag)
+    )
+    there = {tag, *(row[0] for row in rows)}
+    moved = tuple(name for name in dict.fromkeys(names) if name not in there)
     keys = [key for name in moved for key in await _keys(lib, bucket, name)]
     row = await lib.row(_MATCHING, (_any(keys),)) if keys else None
     merged = await _known(lib, bucket, tag)

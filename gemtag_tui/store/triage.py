@@ -1,4 +1,7 @@
-"""What a person decides about failures: try again, leave alone, open again."""
+"""What a person decides about failures: try again, leave alone, open again, and take that back.
+
+Every decision is one transaction, and noted in the journal with what was there before.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.failures import FailureKind, Standing
-from gemtag_tui.store.failure_rows import settle_everywhere
+from gemtag_tui.store import changes
+from gemtag_tui.store.changes import Change
 
 if TYPE_CHECKING:
     import aiosqlite
 
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
+
+KIND = "failures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,47 @@ class Selection:
     job: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an action on failures would reach.
+
+    Attributes:
+        count: failures.
+        local: of these, found without asking a model: another try is another look by a scan.
+        raw: of these, with a stored answer.
+        spent_usd: spent on them so far.
+    """
+
+    count: int
+    local: int
+    raw: int
+    spent_usd: float
+
+
+_REACH = {
+    "retry": (Standing.OPEN, Standing.KNOWN_BAD),
+    "ignore": (Standing.OPEN, Standing.KNOWN_BAD),
+    "reopen": (Standing.IGNORED, Standing.KNOWN_BAD),
+    "rejudge": (Standing.OPEN, Standing.KNOWN_BAD),
+}
+
+
+def selected(selection: Selection, verb: str) -> tuple[str, list[Any]]:
+    """Return the condition on a failure `b` that a verb reaches it, and its values."""
+    return _where(selection, _REACH[verb])
+
+
+async def preview(lib: Library, selection: Selection, verb: str) -> Preview:
+    """Return what `retry`, `ignore`, `reopen` or `rejudge` would reach; changes nothing."""
+    where, values = _where(selection, _REACH[verb])
+    row = await lib.row(
+        "SELECT count(*), coalesce(sum(b.provider = ''), 0), coalesce(sum(b.raw IS NOT NULL), 0), "
+        f"coalesce(sum(b.cost_usd), 0.0) FROM failure b WHERE {where}",
+        values,
+    )
+    return Preview(*row) if row else Preview(0, 0, 0, 0.0)
+
+
 async def retry(lib: Library, selection: Selection) -> int:
     """Have open and known-bad failures tried again by the next run; returns how many.
 
@@ -45,17 +92,17 @@ async def retry(lib: Library, selection: Selection) -> int:
     Raises:
         LibraryError: when the library cannot be written.
     """
-    return await _move(lib, selection, (Standing.OPEN, Standing.KNOWN_BAD), Standing.OPEN)
+    return await _move(lib, selection, "retry", Standing.OPEN)
 
 
 async def reopen(lib: Library, selection: Selection) -> int:
     """Take back that failures are known bad or ignored; otherwise as `retry`."""
-    return await _move(lib, selection, (Standing.IGNORED, Standing.KNOWN_BAD), Standing.OPEN)
+    return await _move(lib, selection, "reopen", Standing.OPEN)
 
 
 async def ignore(lib: Library, selection: Selection) -> int:
     """Leave assets alone whose failure is open or known bad; returns how many."""
-    return await _move(lib, selection, (Standing.OPEN, Standing.KNOWN_BAD), Standing.IGNORED)
+    return await _move(lib, selection, "ignore", Standing.IGNORED)
 
 
 async def awaiting_scan(lib: Library) -> int:
@@ -87,50 +134,98 @@ def _where(selection: Selection, standings: tuple[Standing, ...]) -> tuple[str, 
     return " AND ".join(parts), values
 
 
-async def _move(
-    lib: Library, selection: Selection, standings: tuple[Standing, ...], to: Standing
-) -> int:
-    where, values = _where(selection, standings)
-    async with lib.transaction() as db:
-        return await _asked(lib, db, where, values, to) + await _local(db, where, values, to)
-
-
-_WORK = """
+_NOTE = """
+    INSERT INTO change_item
+    SELECT ?, b.id, json_array(b.standing, b.next_retry, b.attempts, b.cost_usd),
+        json_array(iif(b.provider = '', ?, ?), iif(b.provider = '', b.next_retry, ?),
+            b.attempts, b.cost_usd)
+    FROM failure b WHERE {where}
+"""
+_MOVED = "(SELECT CAST(item AS INTEGER) FROM change_item WHERE change = ?)"
+_WORK = f"""
     UPDATE work SET state = ?, due = NULL WHERE state IN (0, 1, 4, 5) AND (track, asset) IN (
         SELECT t.id, b.asset FROM failure b CROSS JOIN track t
         ON t.provider = b.provider AND t.model = b.model AND t.profile = b.profile
         CROSS JOIN asset a ON a.id = b.asset
-        WHERE a.bad = 0 AND b.provider <> '' AND {where})
+        WHERE a.bad = 0 AND b.provider <> '' AND b.id IN {_MOVED})
+"""
+_FAILURES = f"""
+    UPDATE failure SET standing = iif(provider = '', ?, ?),
+        next_retry = iif(provider = '', next_retry, ?) WHERE id IN {_MOVED}
+"""
+_LOOK_AGAIN = f"""
+    UPDATE file SET size = -1 WHERE missing_at IS NULL AND asset IN (
+        SELECT asset FROM failure WHERE provider = '' AND id IN {_MOVED})
+"""
+_SETTLE = f"""
+    UPDATE work SET (state, due) = (
+        SELECT p.state, p.due FROM place p WHERE p.track = work.track AND p.asset = work.asset)
+    WHERE track IN (SELECT id FROM track)
+    AND asset IN (SELECT asset FROM failure WHERE id IN {_MOVED} {{which}})
+"""
+_UNSPENT = """
+    SELECT b.id FROM change_item i CROSS JOIN failure b ON b.id = CAST(i.item AS INTEGER)
+    WHERE i.change = ? AND i.after = json_array(b.standing, b.next_retry, b.attempts, b.cost_usd)
+    AND b.live = 1 AND NOT EXISTS (
+        SELECT 1 FROM batch_item h JOIN track t ON t.id = h.track WHERE h.asset = b.asset
+        AND h.state = 0 AND t.provider = b.provider AND t.model = b.model AND t.profile = b.profile)
+"""
+_BACK = """
+    UPDATE failure SET (standing, next_retry) = (
+        SELECT i.before ->> 0, CAST(i.before ->> 1 AS REAL) FROM change_item i
+        WHERE i.change = ? AND i.item = CAST(failure.id AS TEXT))
+    WHERE id IN (SELECT value FROM json_each(?))
 """
 
 
-async def _asked(
-    lib: Library, db: aiosqlite.Connection, where: str, values: list[Any], to: Standing
+async def _move(lib: Library, selection: Selection, verb: str, to: Standing) -> int:
+    where, values = _where(selection, _REACH[verb])
+    async with lib.transaction() as db:
+        return await _moved(db, where, values, verb, to, lib.clock.now())
+
+
+async def _moved(  # noqa: PLR0917 (one transaction's parts)
+    db: aiosqlite.Connection, where: str, values: list[Any], verb: str, to: Standing, now: float
 ) -> int:
-    """Move the failures that came of asking a model, and their assets' places."""
+    """Note the failures, then move their assets' places, then the failures themselves."""
     again = to is Standing.OPEN
-    await db.execute(_WORK.format(where=where), [0 if again else 5, *values])
-    done = await db.execute(
-        f"UPDATE failure AS b SET standing = ?, next_retry = ? WHERE b.provider <> '' AND {where}",
-        [to.value, lib.clock.now() if again else None, *values],
-    )
-    return done.rowcount
+    local = Standing.KNOWN_BAD if again else to
+    due = now if again else None
+    change = await changes.begin(db, now, KIND, verb, verb)
+    note = _NOTE.format(where=where)
+    done = await db.execute(note, [change, local.value, to.value, due, *values])
+    if done.rowcount <= 0:
+        await changes.end(db, change)
+        return 0
+    await db.execute(_WORK, (0 if again else 5, change))
+    await db.execute(_FAILURES, (local.value, to.value, due, change))
+    if again:
+        await db.execute(_LOOK_AGAIN, (change,))
+    await db.execute(_SETTLE.format(which="AND provider = ''"), (change,))
+    await changes.end(db, change)
+    words = f"{verb} {done.rowcount:,}"
+    await db.execute("UPDATE change SET words = ? WHERE id = ?", (words, change))
+    return int(done.rowcount)
 
 
-async def _local(db: aiosqlite.Connection, where: str, values: list[Any], to: Standing) -> int:
-    """Move those found without asking: another try is another look at the file, by a scan."""
-    rows = await db.execute_fetchall(
-        f"SELECT b.id, b.asset FROM failure b WHERE b.provider = '' AND {where}", values
-    )
-    stands = Standing.IGNORED if to is Standing.IGNORED else Standing.KNOWN_BAD
-    await db.executemany(
-        "UPDATE failure SET standing = ? WHERE id = ?", [(stands.value, row[0]) for row in rows]
-    )
-    assets = [int(row[1]) for row in rows]
-    if to is Standing.OPEN:
-        await db.executemany(
-            "UPDATE file SET size = -1 WHERE asset = ? AND missing_at IS NULL",
-            [(asset,) for asset in assets],
-        )
-    await settle_everywhere(db, assets)
-    return len(assets)
+async def undo(lib: Library, number: int | None = None) -> tuple[Change, int, int]:
+    """Take a decision about failures back: the newest that holds, or one by its id.
+
+    Failures that were tried again since, or are in a batch job now, stay as they are.
+
+    Returns:
+        The change, how many failures are as before it, and how many could not be.
+
+    Raises:
+        UsageError: there is none, or a later one changed the same failures.
+    """
+    async with lib.transaction() as db:
+        change = await changes.to_undo(db, KIND, number)
+        rows: Any = await db.execute_fetchall(_UNSPENT, (change.id,))
+        ids = "[" + ",".join(str(row[0]) for row in rows) + "]"
+        await db.execute(_BACK, (change.id, ids))
+        settle = _SETTLE.format(which="AND id IN (SELECT value FROM json_each(?))")
+        await db.execute(settle, (change.id, ids))
+        await changes.undone(db, change.id, lib.clock.now())
+    back = ids.count(",") + 1 if ids != "[]" else 0
+    return change, back, change.items - back

@@ -1,0 +1,69 @@
+"""What the remedies for failures cost here: from what calls of a track have used so far."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gemtag_tui.core.failures import FailureKind
+from gemtag_tui.core.models import rules_for
+from gemtag_tui.core.profile import Profile
+from gemtag_tui.core.profile_text import profile_from_body
+from gemtag_tui.core.remedies import Basis, Remedy, remedies
+from gemtag_tui.engine.own_prices import own_prices
+from gemtag_tui.gemini.request import RequestForm
+from gemtag_tui.store import results
+from gemtag_tui.store.tracks import profile_body
+
+if TYPE_CHECKING:
+    from gemtag_tui.store.failures import FailureGroup
+    from gemtag_tui.store.library import Library
+    from gemtag_tui.store.tracks import Track
+
+STRONGER = "gemini-3.8-flash"
+"""Asked when a model's answer cannot be used (model notes, 2026-11)."""
+_SIDE = 1024
+
+
+async def basis_of(
+    lib: Library, track: Track, config: Path, *, lane: str = "interactive", other_model: str = ""
+) -> Basis:
+    """Return what one call of a track uses: measured, else as the request's form estimates.
+
+    Args:
+        lib: the library.
+        track: what failed.
+        config: the settings file, beside which the user's own prices lie.
+        lane: that the price is for.
+        other_model: to escalate to; the stronger one of the table when empty.
+
+    Raises:
+        GemtagError: the profile or the prices cannot be read.
+    """
+    profile: Profile = profile_from_body(await profile_body(lib, track.profile) or "")
+    rules = rules_for(track.model)
+    measured = await results.average_tokens(lib, track)
+    if measured is not None and measured.results >= 20:
+        prompt, image = measured.prompt - measured.image, measured.image
+        output = measured.output
+    else:
+        whole, said = RequestForm(profile, rules).estimate(_SIDE, _SIDE)
+        image = float(rules.image_tokens(profile.model.media_resolution, _SIDE, _SIDE))
+        prompt, output = float(whole) - image, float(said)
+    return Basis(
+        model=track.model,
+        lane=lane,
+        prompt=prompt,
+        image=image,
+        output=output,
+        max_output=profile.model.max_output_tokens,
+        at=lib.clock.now(),
+        other_model=other_model or STRONGER,
+        overrides=own_prices(config),
+    )
+
+
+def remedies_of(group: FailureGroup, basis: Basis) -> tuple[Remedy, ...]:
+    """Return the remedies for a group of failures, the best first."""
+    kind = FailureKind(group.kind)
+    return remedies(kind, group.standing, group.count, basis, raw=group.raw)
