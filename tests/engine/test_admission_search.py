@@ -15,7 +15,7 @@ from gemtag_tui.engine.admission import Admission, Limit, LimitFigures
 
 RPM = 600
 EACH = 300
-UNIX = 1_795_000_000.0
+UNIX = 1_795_000_010.0
 PHASE = (UNIX - START) % 60
 """Brings a calendar minute to the world's clock."""
 

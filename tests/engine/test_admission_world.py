@@ -32,19 +32,19 @@ def admission(**figures: float) -> Admission:
 @pytest.mark.parametrize("latency", [0.8, 6.0])
 def test_a_strict_server_never_refuses_and_is_used_up(capacity: int, latency: float) -> None:
     server = Server(strict(600, capacity, phase=17.3), latency=latency)
-    world = World(admission(rpm=600), server, seed=capacity).run(600)
+    world = World(admission(rpm=600), server, seed=capacity).run(480)
     assert world.refused_at == []
-    steady = START + (60 if latency < 1 else 240)
+    steady = START + (60 if latency < 1 else 120)
     assert fewest_in_a_minute(server.served, steady, world.now - 10) >= 594
 
 
 @pytest.mark.parametrize("limit", [5, 15, 4000])
 def test_low_and_high_limits_are_held_too(limit: int) -> None:
     server = Server(strict(limit, max(2, limit // 60), phase=3.0))
-    world = World(admission(rpm=limit), server).run(max(200, 9000 / limit))
+    world = World(admission(rpm=limit), server).run(max(100, 9000 / limit))
     assert world.refused_at == []
-    steady = [t for t in server.served if t > START + 90]
-    assert len(steady) >= 0.985 * limit * (world.now - START - 92) / 60 - 1
+    steady = [t for t in server.served if t > START + 20]
+    assert len(steady) >= 0.985 * limit * (world.now - START - 22) / 60 - 1
 
 
 @pytest.mark.parametrize("estimate", [240, 300, 420])
