@@ -64,7 +64,7 @@ def plan(
     max_cost: float | None,
 ) -> int:
     """Reckon cost and time of what remains. Sends nothing and needs no key, but for --pilot."""
-    from gemtag_tui.engine.planning import Options, Selection, Wish  # noqa: PLC0415
+    from gemtag_tui.core.plan_values import Options, Selection, Wish  # noqa: PLC0415
 
     own: dict[str, object] = {
         "plan.budget": budget,

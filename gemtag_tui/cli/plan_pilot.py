@@ -18,10 +18,10 @@ from gemtag_tui.core.text import plain
 if TYPE_CHECKING:
     from gemtag_tui.cli.shell import Shell
     from gemtag_tui.core.pilot import Interval
+    from gemtag_tui.core.plan_values import Selection
     from gemtag_tui.engine.config import Loaded
     from gemtag_tui.engine.piloting import Outcome, Sample
     from gemtag_tui.store.library import Library
-    from gemtag_tui.store.plan_selection import Selection
 
 
 def run_pilot(

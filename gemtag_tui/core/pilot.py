@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 LEVEL = 0.95
 DEFAULT_SIZE = 50
+RARE_CALLS = 4.0
+"""Calls for an image in trouble, of which a sample may have met none."""
 
 
 class Probe(NamedTuple):
@@ -151,8 +153,8 @@ def findings_of(tried: Sequence[Tried]) -> Findings | None:
         tagged=sum(1 for one in tried if not one.failure),
         tokens_in=mean_of([one.tokens_in for one in answered]),
         tokens_out=mean_of([one.tokens_out for one in answered]),
-        cost=mean_of([one.cost for one in tried]),
-        calls=mean_of([one.calls for one in tried]),
+        cost=guarded([one.cost for one in tried], RARE_CALLS * fmean(o.cost for o in tried)),
+        calls=guarded([one.calls for one in tried], RARE_CALLS),
         failures={
             kind: wilson(sum(1 for one in tried if one.failure == kind), len(tried))
             for kind in kinds
@@ -172,22 +174,36 @@ def mean_of(values: Sequence[float]) -> Interval:
     return Interval(max(0.0, mean - half), mean, mean + half)
 
 
+def guarded(values: Sequence[float], rare: float) -> Interval:
+    """Return the mean's interval, its high end as if one more and rarer value had been met."""
+    found = mean_of(values)
+    if len(values) < 2:
+        return found
+    high = mean_of([*values, max(rare, *values)]).high
+    return Interval(found.low, found.likely, max(found.high, high))
+
+
 def predicted_total(values: Sequence[float], remaining: int) -> Interval:
     """Return the sum over images that are yet to come, by those that were seen.
 
-    The interval counts that both the sample's mean and the rest's own sum vary.
+    The interval counts that both the sample's mean and the rest's own sum vary. Its high end is
+    reckoned as if one more image had been met that took `RARE_CALLS` times the usual: images in
+    trouble are rare and dear, and a sample may have met none.
     """
-    mean = mean_of(values)
+    mean = mean_of(values).likely
     if remaining <= 0:
         return Interval(0.0, 0.0, 0.0)
     if len(values) < 2:
-        return Interval(0.0, mean.likely * remaining, inf)
-    half = student(len(values) - 1) * stdev(values) * sqrt(1 / len(values) + 1 / remaining)
-    return Interval(
-        max(0.0, mean.likely - half) * remaining,
-        mean.likely * remaining,
-        (mean.likely + half) * remaining,
-    )
+        return Interval(0.0, mean * remaining, inf)
+    low = mean - _half(values, remaining)
+    more = [*values, max(RARE_CALLS * mean, *values)]
+    high = max(fmean(more) + _half(more, remaining), mean + _half(values, remaining))
+    return Interval(max(0.0, low) * remaining, mean * remaining, high * remaining)
+
+
+def _half(values: Sequence[float], remaining: int) -> float:
+    spread = sqrt(1 / len(values) + 1 / remaining)
+    return student(len(values) - 1) * stdev(values) * spread
 
 
 def wilson(count: int, total: int, level: float = LEVEL) -> Interval:

@@ -15,6 +15,7 @@ from gemtag_tui.core.plan_values import (
     Advice,
     LanePlan,
     ModelFacts,
+    ModelLine,
     Options,
     Plan,
     PlanFacts,
@@ -47,6 +48,7 @@ class PlanBook:
         self.facts = facts
         chosen = facts.shapes if facts.selected is None else facts.selected.shapes
         self._mix = mix_of(chosen or facts.shapes, facts.settings.images.send_max_bytes)
+        self._lines: dict[tuple[str, int, int], tuple[ModelLine, ...]] = {}
 
     def compute(self, wish: Wish | None = None, options: Options | None = None) -> Plan:
         """Return the plan for some wishes and choices.
@@ -66,12 +68,10 @@ class PlanBook:
         plans = self._lanes(case)
 
         def reckon(lane: str, images: int) -> LanePlan:
-            return lane_plan(case, lane, images)
+            return lane_plan(case, lane, images, ranges=False)
 
         advice = advise(chosen.lane, case.images, plans, wanted, reckon)
-        lines = tuple(
-            model_lines({one: self.case(one, resolution, chosen) for one in self.facts.models})
-        )
+        lines = self._model_lines(resolution, chosen)
         advice = better_model(case, advice, plans, lines, wanted)
         plan = self._plan(case, resolution, plans, advice)
         return replace(plan, models=lines, scope=scope_words(self.facts, chosen))
@@ -86,6 +86,14 @@ class PlanBook:
         for most in (options.first, options.sample):
             images = min(images, most) if most else images
         return Case(facts, known, tokens_of(known, resolution, self._mix), self._mix, images)
+
+    def _model_lines(self, resolution: str, options: Options) -> tuple[ModelLine, ...]:
+        """Compare the models; wishes do not change that, so it is kept."""
+        key = (resolution, options.first, options.sample)
+        if key not in self._lines:
+            cases = {one: self.case(one, resolution, options) for one in self.facts.models}
+            self._lines[key] = tuple(model_lines(cases))
+        return self._lines[key]
 
     def _own_model(self) -> str:
         return canonical_model(self.facts.settings.model)

@@ -16,6 +16,8 @@ Reckon = Callable[[str, int], LanePlan]
 _WORTH = 0.9
 """A split has to be done in less than this share of the time to be worth its trouble."""
 _STEPS = 30
+_DRAGS = 2 * 86_400.0
+"""Seconds from which on batch jobs are only taken where they are not much slower."""
 
 
 def advise(
@@ -42,9 +44,10 @@ def advise(
 
 
 def _default(wanted: str, images: int, lanes: Sequence[LanePlan]) -> Advice:
+    alone = next((_seconds(one) for one in lanes if one.lane == "interactive"), inf)
     options = {
         one.lane: Option(
-            one.available,
+            one.available and (one.lane == wanted or not _drags(one, alone)),
             one.duration.seconds if one.duration else None,
             one.cost.likely if one.cost else None,
         )
@@ -54,6 +57,11 @@ def _default(wanted: str, images: int, lanes: Sequence[LanePlan]) -> Advice:
     lane, reason = choose(wanted, images, options)
     plan = next((one for one in lanes if one.lane == lane), None)
     return Advice(lane, reason, (_part(plan, images),) if plan and images else ())
+
+
+def _drags(plan: LanePlan, alone: float) -> bool:
+    """Whether batch jobs take turns for so long that half the price is no bargain."""
+    return plan.lane == "batch" and _seconds(plan) > max(_DRAGS, 2 * alone)
 
 
 def _best(

@@ -52,25 +52,27 @@ class Case:
         return self.model.rules.id
 
 
-def lane_plan(case: Case, lane: str, images: int | None = None) -> LanePlan:
-    """Return what a lane would take for all images of a case, or for so many of them."""
+def lane_plan(case: Case, lane: str, images: int | None = None, *, ranges: bool = True) -> LanePlan:
+    """Return what a lane would take for all images of a case, or for so many of them.
+
+    Args:
+        case: what it is reckoned from.
+        lane: interactive, flex or batch.
+        images: how many; `None` for all.
+        ranges: reckon the low and the high end too; without, they are the likely one.
+    """
     count = case.images if images is None else images
     price = tariff(case, lane, case.tokens)
-    courses = {end: _course(case, lane, count, end) for end in (END_LIKELY, END_LOW, END_HIGH)}
-    likely = courses[END_LIKELY]
-    low, high = courses[END_LOW].seconds, courses[END_HIGH].seconds
-    duration = Duration(
-        likely.seconds,
-        likely.binding,
-        likely.per_minute,
-        min(low, likely.seconds),
-        max(high, likely.seconds),
-    )
+    likely = _course(case, lane, count, END_LIKELY)
+    low = high = likely.seconds
+    if ranges:
+        low = min(low, _course(case, lane, count, END_LOW).seconds)
+        high = max(high, _course(case, lane, count, END_HIGH).seconds)
     return LanePlan(
         lane=lane,
         available=available(case, lane),
-        cost=_cost(case, lane, count, likely),
-        duration=duration,
+        cost=_cost(case, lane, count, likely, ranges=ranges),
+        duration=Duration(likely.seconds, likely.binding, likely.per_minute, low, high),
         today=likely.today,
         parks=likely.parks,
         each_nano=price.each if price else 0,
@@ -182,15 +184,17 @@ def batch_lead(case: Case, images: int) -> float:
     return built + (images * _sent(case) / upload if upload else 0.0)
 
 
-def _cost(case: Case, lane: str, images: int, course: Course) -> Cost | None:
+def _cost(case: Case, lane: str, images: int, course: Course, *, ranges: bool) -> Cost | None:
     tokens = case.tokens
-    found = [tariff(case, lane, one) for one in (tokens, tokens.bound(0), tokens.bound(1))]
+    ends = (tokens, tokens.bound(0), tokens.bound(1)) if ranges else (tokens,)
     tally = course.by_price if sum(course.by_price) == images else None
-    sums = [None if one is None else total(one, tally or _all_first(one, images)) for one in found]
-    if any(one is None for one in sums):
-        return None
-    likely, low, high = (dollars(one or 0) for one in sums)
-    return Cost(likely, min(low, likely), max(high, likely))
+    sums = []
+    for one in ends:
+        price = tariff(case, lane, one)
+        if price is None:
+            return None
+        sums.append(dollars(total(price, tally or _all_first(price, images))))
+    return Cost(sums[0], min(sums), max(sums))
 
 
 def _all_first(price: Tariff, images: int) -> Sequence[int]:

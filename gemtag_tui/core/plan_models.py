@@ -26,7 +26,7 @@ def model_lines(cases: Mapping[str, Case]) -> list[ModelLine]:
 
 def _line(case: Case) -> ModelLine:
     today = datetime.fromtimestamp(case.facts.now, UTC).date()
-    able = [one for one in (lane_plan(case, lane) for lane in LANES) if one.available]
+    able = [one for one in (lane_plan(case, lane, ranges=False) for lane in LANES) if one.available]
     quick = next((one for one in able if one.lane == "interactive"), None)
     best = min(able, key=_by_cost, default=None)
     gone = case.model.rules.shutdown is not None and case.model.rules.shutdown <= today

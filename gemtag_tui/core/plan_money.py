@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import floor
 
 from gemtag_tui.core.estimate import PerImage
 from gemtag_tui.core.plan_time import Epoch
-from gemtag_tui.core.prices import Overrides, changes, price
+from gemtag_tui.core.price_own import OwnPrice
+from gemtag_tui.core.prices import Overrides, Price, changes, price
 from gemtag_tui.core.quota_money import NANO, nanos
 
 
@@ -42,12 +44,19 @@ def tariff_of(
     model: str, lane: str, now: float, tokens: PerImage, own: Overrides = ()
 ) -> Tariff | None:
     """Return what one image costs from now on; `None` when a price is not known."""
-    moments = [now, *changes(model, lane, now, own)]
-    found = [price(model, lane, at, own) for at in moments]
-    each = [one.each(tokens.tokens_in, tokens.output) for one in found if one is not None]
-    if len(each) < len(moments):
+    dated = _prices(model, lane, now, tuple(own))
+    if any(one is None for _, one in dated):
         return None
-    return Tariff((0.0, *moments[1:]), tuple(map(nanos, each)))
+    each = [one.each(tokens.tokens_in, tokens.output) for _, one in dated if one is not None]
+    return Tariff((0.0, *(at for at, _ in dated[1:])), tuple(map(nanos, each)))
+
+
+@lru_cache(maxsize=512)
+def _prices(
+    model: str, lane: str, now: float, own: tuple[OwnPrice, ...]
+) -> tuple[tuple[float, Price | None], ...]:
+    moments = [now, *changes(model, lane, now, own)]
+    return tuple((at, price(model, lane, at, own)) for at in moments)
 
 
 def total(tariff: Tariff, images: Sequence[int]) -> int:

@@ -11,6 +11,7 @@ from gemtag_tui.core.plan_shape import Shape
 from gemtag_tui.core.price_own import Overrides
 from gemtag_tui.core.settings import Settings
 from gemtag_tui.core.snapshot import Counts
+from gemtag_tui.core.text import plain
 
 RESOLUTIONS = ("default", "low", "medium", "high")
 
@@ -82,6 +83,33 @@ class ModelFacts:
     batch_hours: float = 0.0
     batch_jobs: int = 0
     proven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to choose by; everything given has to fit.
+
+    Attributes:
+        folder: absolute path; its subfolders are meant too. Empty for all.
+        since, until: Unix seconds of the files' last change, 0 for no end.
+        query: as in a search ("board:holidays", "path:2024"), over results of any track, or over
+            images where the query asks for none; "" for none.
+    """
+
+    folder: bytes = b""
+    since: float = 0.0
+    until: float = 0.0
+    query: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.folder or self.since or self.until or self.query)
+
+    @property
+    def words(self) -> str:
+        """Words for people."""
+        found = [f"in {plain(self.folder)}"] if self.folder else []
+        found += ["by date"] if self.since or self.until else []
+        return ", ".join([*found, *([f"matching {plain(self.query)!r}"] if self.query else [])])
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.model_limits import SPEND_PER_10MIN
-from gemtag_tui.engine.admission import Limit, LimitFigures
+from gemtag_tui.core.quota_values import Limit, LimitFigures
 
 if TYPE_CHECKING:
     from gemtag_tui.core.models import ModelRules

@@ -20,11 +20,10 @@ from gemtag_tui.core.plan_book import PlanBook
 from gemtag_tui.core.plan_lanes import pace_of
 from gemtag_tui.core.plan_pace import Load
 from gemtag_tui.core.plan_time import Before, Epoch, course_of
-from gemtag_tui.core.plan_values import LanePlan, Options, Plan
+from gemtag_tui.core.plan_values import LanePlan, Options, Plan, Selection
 from gemtag_tui.engine.planning import gather, own_track
 from gemtag_tui.store import pilots, plan_selection, runs, search
 from gemtag_tui.store.pilots import PilotRow
-from gemtag_tui.store.plan_selection import Selection
 
 if TYPE_CHECKING:
     from gemtag_tui.engine.config import Loaded

@@ -16,7 +16,6 @@ from gemtag_tui.core.batch_words import quarantine_words
 from gemtag_tui.core.estimate import Measured
 from gemtag_tui.core.models import MODELS, ModelRules, canonical_model, rules_for
 from gemtag_tui.core.pacific import day_of, month_of
-from gemtag_tui.core.pilot import drift, findings_of
 from gemtag_tui.core.plan_book import PlanBook, wish_of
 from gemtag_tui.core.plan_values import (
     RESOLUTIONS,
@@ -27,6 +26,7 @@ from gemtag_tui.core.plan_values import (
     Plan,
     PlanFacts,
     Selected,
+    Selection,
     Wish,
 )
 from gemtag_tui.core.profile import Profile
@@ -39,10 +39,9 @@ from gemtag_tui.engine.preflight import KEY_HELP
 from gemtag_tui.engine.profiles import load_profile
 from gemtag_tui.engine.provider import likely_provider
 from gemtag_tui.gemini.key import find_key
-from gemtag_tui.store import batches, ledger, pilots, plan_facts, plan_selection, work
+from gemtag_tui.store import batches, ledger, plan_facts, work
 from gemtag_tui.store.batch_holders import quarantined
 from gemtag_tui.store.plan_facts import TrackFacts
-from gemtag_tui.store.plan_selection import Selection
 from gemtag_tui.store.tracks import Track, find_track
 
 if TYPE_CHECKING:
@@ -174,9 +173,13 @@ async def _notes(lib: Library, track: TrackFacts | None, environ: Mapping[str, s
 
 async def drift_words(lib: Library, track: int) -> str:
     """Say that what runs cost since a track's latest pilot leaves its interval; "" while not."""
+    from gemtag_tui.store import pilots  # noqa: PLC0415 - seldom needed
+
     pilot = await pilots.latest(lib, track)
     if pilot is None:
         return ""
+    from gemtag_tui.core.pilot import drift, findings_of  # noqa: PLC0415 - seldom needed
+
     images, cost = await pilots.since(lib, pilot)
     found = findings_of(await pilots.tried(lib, pilot)) if images else None
     return "" if found is None else drift(found, images, cost)
@@ -187,6 +190,8 @@ async def _selected(
 ) -> Selected | None:
     if selection is None or not selection:
         return None
+    from gemtag_tui.store import plan_selection  # noqa: PLC0415 - it brings the search along
+
     shapes = await plan_selection.shapes_of(lib, track.id if track else None, selection)
     return Selected(selection.words, sum(one.assets for one in shapes), tuple(shapes))
 

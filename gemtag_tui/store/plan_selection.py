@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.plan_shape import Shape
-from gemtag_tui.core.text import plain
+from gemtag_tui.core.plan_values import Selection
 from gemtag_tui.store.known import SEPARATOR, after_all
 from gemtag_tui.store.search_pages import find
 from gemtag_tui.store.search_plan import plan
@@ -16,33 +15,6 @@ if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
 
 _PAGE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What to choose by; everything given has to fit.
-
-    Attributes:
-        folder: absolute path; its subfolders are meant too. Empty for all.
-        since, until: Unix seconds of the files' last change, 0 for no end.
-        query: as in a search ("board:holidays", "path:2024"), over results of any track, or over
-            images where the query asks for none; "" for none.
-    """
-
-    folder: bytes = b""
-    since: float = 0.0
-    until: float = 0.0
-    query: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.folder or self.since or self.until or self.query)
-
-    @property
-    def words(self) -> str:
-        """Words for people."""
-        found = [f"in {plain(self.folder)}"] if self.folder else []
-        found += ["by date"] if self.since or self.until else []
-        return ", ".join([*found, *([f"matching {plain(self.query)!r}"] if self.query else [])])
 
 
 async def shapes_of(lib: Library, track: int | None, selection: Selection) -> list[Shape]:

@@ -208,6 +208,15 @@ async def test_slow_limits_split_between_now_and_batch(tmp_path):
     assert sum(part.images for part in in_time.advice.parts) == 20_000
 
 
+async def test_auto_takes_no_batch_that_drags_on(tmp_path):
+    slow = {"limits.rpm": 100, "batch.max_enqueued_tokens": 3_000_000}
+    dragging = PlanBook(await gathered(tmp_path, 20_000, slow)).compute()
+    assert dragging.lanes[2].duration.seconds > 3 * 86_400
+    assert dragging.recommended == "interactive"
+    roomy = {"limits.rpm": 100, "limits.tier": "tier2"}
+    assert PlanBook(await gathered(tmp_path, 0, roomy)).compute().recommended == "batch"
+
+
 async def test_a_plan_over_a_dated_price_says_so_and_counts_it_in(tmp_path):
     own = {"model": "gemini-3.8-flash", "limits.rpd": 150, "limits.rpm": 60}
     plan = PlanBook(await gathered(tmp_path, 10_000, own)).compute()
