@@ -19,7 +19,7 @@ from gemtag_tui.engine import exporting
 from gemtag_tui.engine.clock import SystemClock
 from gemtag_tui.engine.exporting import Watch
 from gemtag_tui.engine.sidecars import Naming, to_sidecars
-from gemtag_tui.store import tracks
+from gemtag_tui.store import export_rows, tracks
 from gemtag_tui.store.export_rows import Wanted
 from gemtag_tui.store.library import Library
 
@@ -35,10 +35,13 @@ STRANGER = """<x:xmpmeta xmlns:x="adobe:ns:meta/">
 
 
 async def rate(what: str, run: Callable[[], Awaitable[int]]) -> None:
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     number = await run()
-    seconds = time.perf_counter() - began
-    print(f"{what:<58}{number / seconds:>12,.0f} /s   ({number:,} in {seconds:.2f} s)")
+    seconds, cpu = time.perf_counter() - began, time.process_time() - used
+    print(
+        f"{what:<42}{number / seconds:>10,.0f} /s   "
+        f"({number:,} in {seconds:.2f} s; {cpu / number * 1e6:.0f} µs of CPU each)"
+    )
 
 
 async def measure(assets: int, sidecars: int, kept: Path | None) -> None:
@@ -54,11 +57,12 @@ async def measure(assets: int, sidecars: int, kept: Path | None) -> None:
             await _files(lib, home)
             await _sidecars(lib, home, sidecars)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{'peak memory (the rows made up here included)':<58}{peak:>9.0f} MB")
+    print(f"{'peak memory (with the rows made up here)':<42}{peak:>10.0f} MB")
 
 
 async def _files(lib: Library, home: Path) -> None:
     watch = Watch()
+    await rate("pages read, nothing written", lambda: _read(lib))
     for form in ("jsonl", "csv"):
         for query in ("", "photo"):
             words = f"{form}, {f'by the query {query!r}' if query else 'whole'}"
@@ -67,6 +71,11 @@ async def _files(lib: Library, home: Path) -> None:
                 words,
                 lambda f=form, d=dest, q=query: exporting.to_file(lib, f, d, Wanted(q), watch),
             )
+
+
+async def _read(lib: Library) -> int:
+    async with export_rows.snapshot(lib):
+        return sum([len(page) async for page in export_rows.pages(lib, Wanted())])
 
 
 async def _sidecars(lib: Library, home: Path, number: int) -> None:

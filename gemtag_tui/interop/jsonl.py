@@ -52,24 +52,26 @@ class JsonLines:
 
 def line_of(row: Exported) -> Line:
     """Return a result as the contract names its parts."""
-    path, odd = path_text(row.path)
+    (_, asset, sha256, provider, model, profile, name, summary, tags, lane, served, cost_usd,
+     tagged_at, missing, raw, edited) = row  # fmt: skip
+    path, odd = path_text(raw)
     return Line(
-        row.asset,
+        asset,
         path,
         msgspec.UNSET if odd is None else odd,
-        None if row.sha256 is None else row.sha256.hex(),
-        row.provider,
-        row.model,
-        row.profile_name,
-        row.summary,
-        _raw(row.tags),
-        row.lane,
-        row.cost_usd,
-        row.tagged_at,
-        row.profile,
-        row.served_model,
-        bool(row.missing),
-        row.edited,
+        None if sha256 is None else sha256.hex(),
+        provider,
+        model,
+        name,
+        summary,
+        _raw(tags),
+        lane,
+        cost_usd,
+        tagged_at,
+        profile,
+        served,
+        missing == 1,
+        edited,
     )
 
 
