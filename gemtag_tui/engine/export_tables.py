@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -64,8 +65,9 @@ async def into_table(
 async def _pour(lib: Library, wanted: Wanted, out: _Taker, watch: Watch) -> int:
     written = 0
     await ready(lib, wanted)
-    async with export_rows.snapshot(lib):
-        async for page in ahead(export_rows.pages(lib, wanted)):
+    pages = ahead(export_rows.pages(lib, wanted))
+    async with export_rows.snapshot(lib), contextlib.aclosing(pages):
+        async for page in pages:
             out.write(page, await export_rows.places(lib, [row.asset for row in page]))
             written += len(page)
             watch.on_progress(written)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -124,8 +124,8 @@ def stopped(written: int) -> ExportStoppedError:
     return ExportStoppedError(f"{written:,} results were read; nothing was written.")
 
 
-async def ahead(pages: AsyncIterator[list[Exported]]) -> AsyncIterator[list[Exported]]:
-    """Yield pages, with the next one already asked for."""
+async def ahead(pages: AsyncIterator[list[Exported]]) -> AsyncGenerator[list[Exported], None]:
+    """Yield pages, with the next one already asked for; close it in any case."""
     coming = asyncio.ensure_future(_next(pages))
     try:
         while (page := await coming) is not None:

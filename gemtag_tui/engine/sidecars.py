@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -65,8 +66,9 @@ async def to_sidecars(lib: Library, naming: Naming, wanted: Wanted, watch: Watch
     await ready(lib, wanted)
     met, written = Bits(), 0
     with writing() as writer:
-        async with export_rows.snapshot(lib):
-            async for page in ahead(export_rows.pages(lib, wanted)):
+        pages = ahead(export_rows.pages(lib, wanted))
+        async with export_rows.snapshot(lib), contextlib.aclosing(pages):
+            async for page in pages:
                 rows = _first_ones(page, met)
                 places = await export_rows.places(lib, [row.asset for row in rows])
                 for row in rows:
