@@ -49,7 +49,8 @@ def listed(
         UsageError: the options do not go together.
     """
     if sum((bool(paths), manifest is not None, sqlite is not None)) != 1:
-        raise UsageError("Name files and folders, or one --manifest, or one --sqlite database.")
+        words = "Give files and folders (PATH...), or one --manifest, or one --sqlite database."
+        raise UsageError(words)
     if (sqlite is None) != (query is None):
         raise UsageError("--sqlite and --query go together: --query 'SELECT path, id FROM photos'.")
     if sqlite is not None:
