@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.concurrency import Concurrency
 from gemtag_tui.core.flex import INTERACTIVE
-from gemtag_tui.core.meter import RateMeter
 from gemtag_tui.engine import batch_side
 from gemtag_tui.engine.admission import Admission
 from gemtag_tui.engine.batch_lanes import BATCH
@@ -24,17 +23,15 @@ from gemtag_tui.engine.own_prices import own_prices
 from gemtag_tui.engine.preflight import Ready, check_lane, choose_lane, find_provider
 from gemtag_tui.engine.preparer import Preparer, open_preparer
 from gemtag_tui.engine.pricing import Pricing
-from gemtag_tui.engine.recall import past
 from gemtag_tui.engine.sender import Sender
-from gemtag_tui.engine.service import Service
 from gemtag_tui.engine.settling import Settling, lesson_words
 from gemtag_tui.engine.shelf import Shelf
 from gemtag_tui.engine.spending import Spending
-from gemtag_tui.engine.tally import Tally
-from gemtag_tui.engine.terms import budgets_of, check_budgets, patience, run_options, ways
+from gemtag_tui.engine.terms import budgets_of, check_budgets, patience, ways
 from gemtag_tui.engine.view import View
+from gemtag_tui.engine.wiring import Ground, make_lane, make_settling, make_shelf, make_view
 from gemtag_tui.gemini.client import GeminiClient
-from gemtag_tui.store import commands, limits, pilots, runs, tracks, work
+from gemtag_tui.store import commands, limits, runs, tracks, work
 
 if TYPE_CHECKING:
     import random
@@ -49,7 +46,6 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.request import RunRequest
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
-    from gemtag_tui.store.work import Candidate
 
 _log = logging.getLogger(__name__)
 _WORDS_KEPT = 400
@@ -195,38 +191,25 @@ async def assemble(
         track = await control.unless_stopped(
             tracks.ensure_track(lib, provider, ready.model, profile.id, profile.name, profile.body)
         )
-        ground = _Ground(lib, request, ready, track, control, clock, rng)
+        ground = Ground(lib, request, ready, track, control, clock, rng)
         parts = await _wire(ground, client, preparer, stack)
         if trouble is not None:
             parts.view.tally.warn(f"The server did not describe the model: {trouble.message}")
         yield parts
 
 
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    """What all parts of a run stand on."""
-
-    lib: Library
-    request: RunRequest
-    ready: Ready
-    track: Track
-    control: Control
-    clock: Clock
-    rng: random.Random
-
-
 async def _wire(
-    ground: _Ground,
+    ground: Ground,
     client: GeminiClient,
     preparer: Preparer,
     stack: contextlib.AsyncExitStack,
 ) -> Assembly:
     lib, request, ready, clock = ground.lib, ground.request, ground.ready, ground.clock
-    view = await _view(ground)
+    view = await make_view(ground)
     calls = ways(request.settings, ready)
     pricing = Pricing(ready.model, INTERACTIVE, clock, own_prices(request.config))
     spending = Spending(calls[INTERACTIVE].form.estimate, pricing)
-    shelf = _shelf(ground, view.tally)
+    shelf = make_shelf(ground, view.tally)
     feeder = Feeder(shelf, preparer, clock)
 
     def written(assets: list[int], counts: Counts | None) -> None:
@@ -235,11 +218,13 @@ async def _wire(
     committer = Committer(lib, view.run, clock, view.snapshot, written)
     lessons: list[Lesson] = []
     entries = Entries(ground.track, committer, clock, request.settings.calls.retry_hours)
-    settling = _settling(
+    settling = make_settling(
         ground, view, spending=spending, entries=entries, feeder=feeder, learned=lessons.append
     )
     sender = Sender(client, calls, spending, ready.model)
-    lane = _lane(ground, view, feeder=feeder, committer=committer, sender=sender, settling=settling)
+    lane = make_lane(
+        ground, view, feeder=feeder, committer=committer, sender=sender, settling=settling
+    )
 
     batch = await stack.enter_async_context(
         batch_side.run_ground(lib, request, ready, view=view, rng=ground.rng)
@@ -265,35 +250,8 @@ async def _wire(
     return parts
 
 
-def _lane(
-    ground: _Ground,
-    view: View,
-    *,
-    feeder: Feeder,
-    committer: Committer,
-    sender: Sender,
-    settling: Settling,
-) -> InteractiveLane:
-    lane = InteractiveLane(
-        feeder=feeder,
-        admission=view.admission,
-        concurrency=view.concurrency,
-        sender=sender,
-        settling=settling,
-        control=view.control,
-        clock=ground.clock,
-        held=committer.held,
-        no_wait=ground.request.no_wait,
-        give_up_seconds=ground.request.settings.calls.give_up_minutes * 60,
-    )
-    feeder.refuse = settling.refuse
-    view.in_flight = lambda: lane.in_flight
-    view.retries = lambda: (len(feeder.waiting), feeder.waiting.next_due())
-    return lane
-
-
 def _lanes(
-    ground: _Ground,
+    ground: Ground,
     view: View,
     *,
     batch: BatchGround,
@@ -321,90 +279,3 @@ def _retire(feeder: Feeder, committer: Committer) -> Callable[[], Awaitable[None
         await committer.flush()
 
     return retire
-
-
-async def _view(ground: _Ground) -> View:
-    request, ready, clock = ground.request, ground.ready, ground.clock
-    admission = await _admission(ground)
-    run = await runs.begin(ground.lib, ground.track, ready.lane, run_options(request), os.getpid())
-    return View(
-        run=run,
-        pid=os.getpid(),
-        lane=ready.lane,
-        track=ground.track,
-        profile_name=ready.profile.name,
-        tally=Tally(RateMeter(clock.monotonic()), clock.now()),
-        control=ground.control,
-        admission=admission,
-        concurrency=_concurrency(ground),
-        clock=clock,
-        limit=request.limit,
-    )
-
-
-def _concurrency(ground: _Ground) -> Concurrency:
-    settings = ground.request.settings
-    concurrency = Concurrency(settings.concurrency, rng=ground.rng.random)
-    concurrency.expect(patience(settings, ground.ready.lane))
-    return concurrency
-
-
-async def _admission(ground: _Ground) -> Admission:
-    request, clock = ground.request, ground.clock
-    figures = limit_figures(request.settings, request.origins, ground.ready.rules)
-    budgets = budgets_of(request.settings, request.max_cost)
-    admission = Admission(figures, budgets, rng=ground.rng.random)
-    admission.restore(clock.monotonic(), clock.now(), await past(ground.lib, ground.track))
-    return admission
-
-
-async def _none_due(_most: int) -> list[Candidate]:
-    """Give nothing: a sample is made of images that were not tried before."""
-    return []
-
-
-def _shelf(ground: _Ground, tally: Tally) -> Shelf:
-    lib, track, clock, only = ground.lib, ground.track, ground.clock, ground.request.only
-    if only:
-        return Shelf(
-            lambda after, most: pilots.page_of(lib, track.id, only, after, most),
-            _none_due,
-            clock,
-            reopen=tally.reopen,
-            limit=len(only),
-        )
-    return Shelf(
-        lambda after, most: work.todo_page(lib, track.id, after, most),
-        lambda most: work.due_page(lib, track.id, clock.now(), most),
-        clock,
-        reopen=tally.reopen,
-        limit=ground.request.limit,
-    )
-
-
-def _settling(
-    ground: _Ground,
-    view: View,
-    *,
-    spending: Spending,
-    entries: Entries,
-    feeder: Feeder,
-    learned: Callable[[Lesson], None],
-) -> Settling:
-    lane = INTERACTIVE if ground.ready.lane == BATCH else ground.ready.lane
-    terms = ground.request.settings.flex
-    return Settling(
-        provider=ground.track.provider,
-        service=Service(lane, ground.clock, ground.rng.random, terms),
-        profile=ground.ready.profile,
-        calls=ground.request.settings.calls,
-        tally=view.tally,
-        admission=view.admission,
-        spending=spending,
-        entries=entries,
-        feeder=feeder,
-        control=view.control,
-        clock=ground.clock,
-        rng=ground.rng,
-        learned=learned,
-    )
