@@ -93,7 +93,7 @@ def _split(able: Sequence[LanePlan], images: int, wish: Wish, reckon: Reckon) ->
         for quick in able:
             if slow.lane == quick.lane or not slow.each_nano < quick.each_nano:
                 continue
-            late = _most(lambda n, s=slow.lane: _seconds(reckon(s, n)) <= wish.deadline, images)
+            late = _most(_done_by(reckon, slow.lane, wish.deadline), images)
             head, rest = parted(images, images - late)
             if not late or not rest or _seconds(reckon(quick.lane, head)) > wish.deadline:
                 continue
@@ -131,7 +131,7 @@ def _sooner_split(
         return None
     parts = (_part(reckon("interactive", head), head), _part(reckon("batch", rest), rest))
     ends = max(part.seconds for part in parts)
-    late = _most(lambda n: _seconds(reckon("batch", n)) <= ends, images)
+    late = _most(_done_by(reckon, "batch", ends), images)
     if 0 < late < images:  # no more through the dearer lane than ends it as soon
         head, rest = parted(images, images - late)
         parts = (_part(reckon("interactive", head), head), _part(reckon("batch", rest), rest))
@@ -160,6 +160,11 @@ def _nearest(able: Sequence[LanePlan], images: int, wish: Wish) -> Advice:
         f"the soonest, {_figures(quickest)}."
     )
     return Advice(quickest.lane, reason, (_part(quickest, images),))
+
+
+def _done_by(reckon: Reckon, lane: str, seconds: float) -> Callable[[int], bool]:
+    """Return the test whether so many images are through a lane in time."""
+    return lambda images: _seconds(reckon(lane, images)) <= seconds
 
 
 def _most(test: Callable[[int], bool], images: int) -> int:
