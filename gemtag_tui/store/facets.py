@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 MOST = 50
 """Tags of one bucket."""
-EXACT = 4_000
+EXACT = 2_000
 """Results up to which every one is read."""
-SAMPLE = 2_500
+SAMPLE = 1_600
 """Results that are read of more."""
 
 _decode = msgspec.json.Decoder(dict[str, list[str]]).decode

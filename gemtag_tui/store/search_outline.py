@@ -21,10 +21,14 @@ if TYPE_CHECKING:
     from gemtag_tui.store.tracks import Track
 
 SEGMENTS = 48
-PIECE = 1_024
+PIECE = 512
 """Ids of a segment that are looked at."""
 FEW = 5_000
 """Rows up to which all are counted."""
+_PLACES = 16
+"""Segments that a sample is taken from."""
+_PROBE = 0.03
+"""Seconds in which that many are found when they lie close together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,9 @@ class Outline:
         return above / whole if whole else 0.0
 
 
-async def outline(lib: Library, query: Query | str | Plan, track: Track | None = None) -> Outline:
+async def outline(  # noqa: PLR0911 (one for each way to know)
+    lib: Library, query: Query | str | Plan, track: Track | None = None
+) -> Outline:
     """Return a query's outline.
 
     Raises:
@@ -77,15 +83,18 @@ async def outline(lib: Library, query: Query | str | Plan, track: Track | None =
     if high < low:
         return Outline(0, exact=True)
     segments = _segments(low, high)
+    began = lib.clock.monotonic()
+    ids, more = await _results(lib, made, None, newer=False, limit=FEW, seconds=_PROBE)
+    if more is None:
+        return _exact(ids, segments)
+    if lib.clock.monotonic() - began > _PROBE:  # seldom together: pieces would each take as long
+        seen = len(ids) / max(1, high - more + 1)
+        rows = [(first, last, seen * (last - first + 1)) for first, last in segments]
+        return Outline(round(seen * (high - low + 1)), exact=False, segments=tuple(rows))
     counted = await _counted(lib, made, segments)
-    seen = sum(number for number, _ in counted)
     if all(whole for _, whole in counted):
         rows = [(*one, float(n)) for one, (n, _) in zip(segments, counted, strict=True)]
-        return Outline(seen, exact=True, segments=tuple(rows))
-    if seen * max(1, (high - low + 1) // (SEGMENTS * PIECE)) < FEW // 2:
-        ids, more = await _results(lib, made, None, newer=False, limit=FEW, seconds=0.1)
-        if more is None:
-            return _exact(ids, segments)
+        return Outline(sum(n for n, _ in counted), exact=True, segments=tuple(rows))
     rows = [
         (first, last, n * (last - first + 1) / min(PIECE, last - first + 1))
         for (first, last), (n, _) in zip(segments, counted, strict=True)
@@ -158,9 +167,10 @@ async def spread(lib: Library, made: Plan, shape: Outline, most: int) -> list[in
     if shape.total <= most:
         ids, _ = await _results(lib, made, None, newer=False, limit=most, seconds=0.15)
         return ids
-    whole = sum(rows for *_, rows in shape.segments) or 1.0
+    some = shape.segments[:: max(1, len(shape.segments) // _PLACES)]
+    whole = sum(rows for *_, rows in some) or 1.0
     found: list[int] = []
-    for low, high, rows in shape.segments:
+    for low, high, rows in some:
         share = round(most * rows / whole)
         if share:
             start = (low + high) // 2 + PIECE // 2

@@ -1,12 +1,13 @@
 """Pages of what a query finds, newest first, from any place and in both directions.
 
-A page is looked for in windows of ids that grow, and only for a bounded time: what takes longer
-comes back unfinished, with the place where to go on.
+What the index alone cannot answer is looked for in windows of ids that grow, and only for a bounded
+time: what takes longer comes back unfinished, with the place where to go on. The index itself can
+not be stopped while it looks for its next row: words that are everywhere but never together take it
+a tenth to a quarter of a second over 800,000 results.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 SECONDS = 0.04
 """How long one page is looked for before it comes back unfinished."""
-_WINDOW = 50_000
+_WINDOW = 12_000
 _CANDIDATES = 1_000
 _UNTAGGED_STATES = (0, 1, 2, 4, 5)
 
@@ -101,30 +102,22 @@ async def _results(
     if key is not None:
         low, high = (max(low, key + 1), high) if newer else (low, min(high, key - 1))
     found: list[int] = []
-    stop = lib.clock.monotonic() + seconds
-    for first, last in _windows(low, high, newer=newer):
+    now = lib.clock.monotonic
+    stop = now() + seconds
+    size = _WINDOW if made.checks else END  # the index alone is quickest when asked once
+    while low <= high:
+        top, bottom = min(high, low + size - 1), max(low, high - size + 1)
+        first, last = (low, top) if newer else (bottom, high)
         sql, values = _statement(made, newer=newer)
         rows = await lib.rows(sql, (*values[0], first, last, *values[1], limit - len(found)))
         found += [int(one[0]) for one in rows]
         if len(found) >= limit:
             return found, found[-1]
-        edge = last if newer else first
-        if edge != (high if newer else low) and lib.clock.monotonic() >= stop:
-            return found, edge
+        low, high = (last + 1, high) if newer else (low, first - 1)
+        if low <= high and now() >= stop:
+            return found, last if newer else first
+        size *= 3
     return found, None
-
-
-def _windows(low: int, high: int, *, newer: bool) -> Iterator[tuple[int, int]]:
-    """Yield ranges of ids that touch, from the side where the search begins, each wider."""
-    size = _WINDOW
-    while low <= high:
-        if newer:
-            yield low, min(high, low + size - 1)
-            low += size
-        else:
-            yield max(low, high - size + 1), high
-            high -= size
-        size *= 2
 
 
 def _statement(made: Plan, *, newer: bool) -> tuple[str, tuple[list[Any], list[Any]]]:

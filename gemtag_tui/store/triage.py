@@ -163,6 +163,8 @@ _SETTLE = f"""
     WHERE track IN (SELECT id FROM track)
     AND asset IN (SELECT asset FROM failure WHERE id IN {_MOVED} {{which}})
 """
+_LOCAL = "SELECT EXISTS (SELECT 1 FROM asset WHERE bad = 1)"
+"""Whether there can be failures that were found without asking a model."""
 _UNSPENT = """
     SELECT b.id FROM change_item i CROSS JOIN failure b ON b.id = CAST(i.item AS INTEGER)
     WHERE i.change = ? AND i.after = json_array(b.standing, b.next_retry, b.attempts, b.cost_usd)
@@ -199,9 +201,11 @@ async def _moved(  # noqa: PLR0917 (one transaction's parts)
         return 0
     await db.execute(_WORK, (0 if again else 5, change))
     await db.execute(_FAILURES, (local.value, to.value, due, change))
-    if again:
-        await db.execute(_LOOK_AGAIN, (change,))
-    await db.execute(_SETTLE.format(which="AND provider = ''"), (change,))
+    ((found_here,),) = await db.execute_fetchall(_LOCAL)
+    if found_here:
+        if again:
+            await db.execute(_LOOK_AGAIN, (change,))
+        await db.execute(_SETTLE.format(which="AND provider = ''"), (change,))
     await changes.end(db, change)
     words = f"{verb} {done.rowcount:,}"
     await db.execute("UPDATE change SET words = ? WHERE id = ?", (words, change))

@@ -50,7 +50,7 @@ async def test_like_causes_stand_in_one_group_with_their_share(lib):
         ),
     )
     groups = await failures.groups(lib, track)
-    assert [(one.kind, one.count, one.share) for one in groups][0] == (FailureKind.BLOCKED, 2, 0.5)
+    assert (groups[0].kind, groups[0].count, groups[0].share) == (FailureKind.BLOCKED, 2, 0.5)
     assert groups[0].cost_usd == pytest.approx(0.02)
     async with lib.transaction() as db:
         await db.execute("UPDATE failure SET head = message")

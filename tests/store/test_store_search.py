@@ -11,7 +11,7 @@ from store_kit import a_track, add, image, opened, result
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.query import QueryError, parse
 from gemtag_tui.core.verdicts import Tags
-from gemtag_tui.store import commits, indexer, search, search_pages
+from gemtag_tui.store import commits, facets, indexer, search, search_outline, search_pages
 from gemtag_tui.store.rows import Group, NewFailure, NewResult
 from gemtag_tui.store.search_pages import find
 from gemtag_tui.store.search_plan import plan, start_of
@@ -289,11 +289,11 @@ async def test_pages_meet_in_both_directions(lib):
 async def test_a_search_out_of_time_says_where_to_go_on(lib, monkeypatch):
     monkeypatch.setattr(search_pages, "_WINDOW", 4)
     await tagged(lib, *[("rare" if n == 0 else "common", {}) for n in range(40)])
-    page = await find(lib, "rare", seconds=0.0)
+    page = await find(lib, "rare -failed", seconds=0.0)
     assert (page.keys, page.complete) == ((), False)
     assert page.older is not None
-    assert (await find(lib, "rare", key=page.older, seconds=9.0)).keys == (1,)
-    assert await found(lib, "rare") == [1]
+    assert (await find(lib, "rare -failed", key=page.older, seconds=9.0)).keys == (1,)
+    assert await found(lib, "rare -failed") == [1]
 
 
 async def test_a_picture_found_at_another_place_is_found_by_it(lib):
@@ -317,3 +317,26 @@ async def test_counts_stay_right_through_replacing_and_rebuilding(lib):
     assert before[1] == [(track.id, 0, 2)]
     await indexer.rebuild(lib)
     assert (await lib.rows(counts), await lib.rows(blocks)) == before
+
+
+async def test_an_outline_knows_how_many_and_where(lib, monkeypatch):
+    monkeypatch.setattr(search_outline, "PIECE", 8)
+    monkeypatch.setattr(search_outline, "SEGMENTS", 6)
+    monkeypatch.setattr(search_outline, "FEW", 20)
+    await tagged(lib, *[("even" if n % 2 else "odd", {"a": ("x",)}) for n in range(120)])
+    few = await search_outline.outline(lib, "even path:7.jpg")
+    assert (few.total, few.exact) == (len(await found(lib, "even path:7.jpg")), True)
+    many = await search_outline.outline(lib, "even")
+    assert not many.exact
+    assert 50 <= many.total <= 70
+    for share in (0.0, 0.3, 0.7, 1.0):
+        key = many.key_at(share)
+        assert abs(key - 120 * (1 - share)) <= 12
+        assert abs(many.share_of(key) - share) <= 0.1
+    assert (await find(lib, "even", key=many.key_at(0.5), limit=1)).keys
+    monkeypatch.setattr(facets, "EXACT", 20)
+    monkeypatch.setattr(facets, "SAMPLE", 30)
+    (about,) = await facets.narrowed(lib, "even")
+    assert not about.exact
+    assert 50 <= about.values[0].count <= 70
+    assert (await search_outline.outline(lib, "nothing")).total == 0
