@@ -2,93 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gemtag_tui.store import browse, search, tracks, work
-from gemtag_tui.store.browse import AssetRow
+from gemtag_tui.core.query import Query, parse, show
+from gemtag_tui.store import context, facets, search, search_plan, tracks, work
 from gemtag_tui.store.work import State
-from gemtag_tui.tui.positions import Keyed
-from gemtag_tui.tui.wanted import AssetView
+from gemtag_tui.tui.source_library import CorrectionSource
+from gemtag_tui.tui.source_library_found import Back, FoundPages, ScopePages, Sorted
+from gemtag_tui.tui.source_library_pictures import PictureSource
+from gemtag_tui.tui.wanted_library import AssetPages, AssetView, Order
 
 if TYPE_CHECKING:
+    from gemtag_tui.core.context import Context
     from gemtag_tui.core.snapshot import Counts
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.search import AssetDetail
     from gemtag_tui.store.tracks import Track
-    from gemtag_tui.tui.source import Pages
 
-MOST_FOUND = 10_000
-"""Newest results that a search, or the list of the newest, reaches back to."""
 _STATES: dict[AssetView, tuple[State, ...]] = {
     AssetView.ALL: (),
     AssetView.WAITING: (State.TODO, State.RETRY, State.BATCH),
     AssetView.BAD: (State.KNOWN_BAD, State.IGNORED),
 }
+_NO_RESULT = tuple(state for state in State if state is not State.TAGGED)
+_UNTAGGED = parse("untagged")
 
 
-def whole(text: str) -> str:
-    """What is typed, its last word taken for the beginning of one: kit → kit*."""
-    last = text.rsplit(" ", maxsplit=1)[-1]
-    return text + "*" if len(last) >= 3 and last.isalnum() else text
-
-
-class FoundPages:
-    """Results, newest first: their ids are read when they are counted, rows page by page."""
-
-    def __init__(self, source: AssetSource, text: str) -> None:
-        self._source, self._text = source, text
-        self._ids: list[int] = []
-
-    async def count(self) -> int:
-        """Look again."""
-        self._ids = await self._source.result_ids(self._text)
-        return len(self._ids)
-
-    async def page(self, start: int, limit: int) -> Sequence[AssetRow]:
-        """Rows from a position on."""
-        return await browse.results(self._source.lib, self._ids[start : start + limit])
-
-
-class AssetSource:
+class AssetSource(CorrectionSource, PictureSource):
     """The part of the source that is about assets."""
 
     lib: Library
+    _found: tuple[str, FoundPages] | None = None
+    """The last search: facets are read of the same."""
 
     if TYPE_CHECKING:  # given by the class that all parts come together in
 
         async def _present_track(self) -> Track | None: ...
 
-    def assets(self, view: AssetView, text: str = "") -> Pages[AssetRow]:
+    def assets(self, view: AssetView, text: str = "", order: Order = Order.NATURAL) -> AssetPages:
         """A list of assets, or what a search finds among the results."""
-        if text.strip() or view is AssetView.NEWEST:
-            return FoundPages(self, text.strip())
-        states = _STATES[view]
+        pages = self._pages(view, text.strip())
+        if order is Order.NATURAL:
+            return pages
+        if order is Order.BACK:
+            return Back(pages)
+        return Sorted(self.lib, self._present_track, pages, order)
+
+    def _pages(self, view: AssetView, text: str) -> AssetPages:
+        if parse(text, lenient=True) == _UNTAGGED:  # newest first, as searches are
+            return Back(self._scope(_NO_RESULT, lambda counts: counts.total - counts.tagged))
+        if text or view is AssetView.NEWEST:
+            return self._search(text)
+        return self._scope(_STATES[view], lambda counts: _size(view, counts))
+
+    def _scope(self, states: tuple[State, ...], number: Callable[[Counts], int]) -> ScopePages:
 
         async def size() -> int:
-            return _size(view, await self._counts())
+            return number(await self._counts())
 
-        async def read(
-            key: int | None, skip: int, limit: int, backwards: bool
-        ) -> Sequence[AssetRow]:
-            return await browse.assets(
-                self.lib,
-                await self._present_track(),
-                states,
-                key=key,
-                skip=skip,
-                limit=limit,
-                backwards=backwards,
-            )
+        return ScopePages(self.lib, size, self._present_track, states)
 
-        return Keyed(size, read, lambda row: row.asset)
+    def _search(self, text: str) -> FoundPages:
+        if self._found is None or self._found[0] != text:
+            query = parse(text, lenient=True)
+            self._found = (text, FoundPages(self.lib, self._present_track, query))
+        return self._found[1]
 
-    async def result_ids(self, text: str) -> list[int]:
-        """Ids of the newest results, or of those that fit."""
-        track = await self._present_track()
-        if text:
-            return await browse.matching(self.lib, whole(text), track, MOST_FOUND)
-        return [] if track is None else await browse.newest(self.lib, track, MOST_FOUND)
+    async def check_search(self, text: str) -> str:
+        """Return a search as it is read.
+
+        Raises:
+            QueryError: it has a mistake.
+        """
+        return show(await self._query(text))
+
+    async def _query(self, text: str) -> Query:
+        return parse(text, await search_plan.known_buckets(self.lib))
+
+    async def facets(self, text: str) -> list[facets.Facet]:
+        """Return the buckets with their tags."""
+        plan, shape = await self._search(text.strip()).outline()
+        return await facets.narrowed(self.lib, plan, known=shape)
+
+    async def buckets(self) -> list[str]:
+        """Return the buckets' names."""
+        return await search_plan.known_buckets(self.lib)
 
     async def _counts(self) -> Counts:
         track = await self._present_track()
@@ -99,6 +98,10 @@ class AssetSource:
     async def asset(self, number: int) -> AssetDetail | None:
         """Everything known of an asset."""
         return await search.show(self.lib, number)
+
+    async def context(self, asset: int) -> list[Context]:
+        """Return what the pictures' sources say of an asset."""
+        return await context.of_asset(self.lib, asset)
 
     async def track_names(self) -> dict[int, str]:
         """The tracks in words."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
+
+from gemtag_tui.tui.wanted_library import LibraryAsks
 
 if TYPE_CHECKING:
     from gemtag_tui.engine.checks import Check
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from gemtag_tui.store.batches import Event, JobRow, OddLine, Stranger
     from gemtag_tui.store.browse import AssetRow
     from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
-    from gemtag_tui.store.search import AssetDetail
     from gemtag_tui.tui.source import Pages
 
 Paragraphs = list[tuple[str, str]]
@@ -142,15 +142,6 @@ class BatchDetail:
     images: dict[str, int] = field(default_factory=dict)
 
 
-class AssetView(StrEnum):
-    """Which assets a list shows."""
-
-    ALL = "everything"
-    NEWEST = "newest tagged"
-    WAITING = "not tagged yet"
-    BAD = "known bad and ignored"
-
-
 class PlanAsks(Protocol):
     """For the plan."""
 
@@ -198,19 +189,6 @@ class FailureAsks(Protocol):
         """Retry, ignore or reopen failures; returns what came of it in words."""
 
 
-class AssetAsks(Protocol):
-    """For the library."""
-
-    def assets(self, view: AssetView, text: str = "") -> Pages[AssetRow]:
-        """Return everything in the library, or what a search finds."""
-
-    async def asset(self, number: int) -> AssetDetail | None:
-        """Return everything known of an asset."""
-
-    async def track_names(self) -> dict[int, str]:
-        """Return the tracks by id, in words."""
-
-
 class BatchAsks(Protocol):
     """For the batches."""
 
@@ -233,5 +211,5 @@ class BatchAsks(Protocol):
         """Return jobs taken in since a time (Unix seconds), and the images they tagged."""
 
 
-class Asks(PlanAsks, FailureAsks, AssetAsks, BatchAsks, Protocol):
+class Asks(PlanAsks, FailureAsks, LibraryAsks, BatchAsks, Protocol):
     """All of them."""

@@ -14,10 +14,8 @@ from gemtag_tui.engine.planning import LanePlan, Plan
 from gemtag_tui.store.batches import JobRow, OddLine, Stranger
 from gemtag_tui.store.browse import AssetRow
 from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
-from gemtag_tui.store.search import AssetDetail, FilePlace, Found
 from gemtag_tui.store.work import State
 from gemtag_tui.tui.wanted import (
-    AssetView,
     BatchDetail,
     BatchView,
     ModelChoice,
@@ -26,6 +24,8 @@ from gemtag_tui.tui.wanted import (
     Trial,
 )
 from gemtag_tui.tui.widgets.listed import Listed
+
+from .fakes_library import FakeLibrary
 
 NOW = 1_795_349_000.0
 TAGS = {"subject": ["kitchen", "tap"], "setting": ["indoor"], "colours": ["oak", "white"]}
@@ -164,7 +164,7 @@ def job(number: int, **changes: object) -> JobRow:
 
 
 @dataclass(kw_only=True)
-class FakeAsks:
+class FakeAsks(FakeLibrary):
     """Answers from its fields and remembers what it was told."""
 
     view: PlanView = field(default_factory=plan_view)
@@ -182,7 +182,6 @@ class FakeAsks:
     seen: BatchView = field(default_factory=BatchView)
     told: list[tuple[str, ...]] = field(default_factory=list)
     decided: list[tuple[str, Sequence[Selection]]] = field(default_factory=list)
-    asked: list[tuple[AssetView, str]] = field(default_factory=list)
 
     async def plan(self) -> PlanView:
         return self.views.pop(0) if self.views else self.view
@@ -242,22 +241,6 @@ class FakeAsks:
     async def decide(self, verb: str, selections: Sequence[Selection]) -> str:
         self.decided.append((verb, list(selections)))
         return f"{verb} done"
-
-    def assets(self, view: AssetView, text: str = "") -> Listed[AssetRow]:
-        self.asked.append((view, text))
-        return Listed([row for row in self.rows if text in row.summary])
-
-    async def asset(self, number: int) -> AssetDetail | None:
-        row = next(row for row in self.rows if row.asset == number)
-        places = [FilePlace(row.path, row.size, 1, None), FilePlace(b"/p/copy.jpg", 1, 1, None)]
-        found = Found(row.result, row.asset, b"\1" * 32, "google", "gemini-3.5-flash-lite", "p_1",
-                      "default", row.summary, row.tags, row.lane, row.served_model, row.cost_usd,
-                      row.tagged_at, False, row.path)  # fmt: skip
-        return AssetDetail(row.asset, b"\1" * 32, row.type, row.width, row.height, row.size, NOW,
-                           places[: row.files], [found], [], {1: row.state})  # fmt: skip
-
-    async def track_names(self) -> dict[int, str]:
-        return {1: "gemini-3.5-flash-lite · default · google"}
 
     async def batch_view(self) -> BatchView:
         view = BatchView(jobs=tuple(self.jobs), strangers=tuple(self.strangers))

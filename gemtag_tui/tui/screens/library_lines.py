@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 
+from gemtag_tui.core.context import Context
+from gemtag_tui.core.text import plain
 from gemtag_tui.store.browse import AssetRow
 from gemtag_tui.store.search import AssetDetail, FilePlace, Found
 from gemtag_tui.store.work import State
@@ -27,13 +30,35 @@ STATES: dict[State, tuple[str, str, Tone]] = {
 def columns() -> list[Column[AssetRow]]:
     """Columns of the list."""
     return [
-        Column("", 1, lambda r: (STATES[r.state][0], STATES[r.state][2])),
+        Column("", 1, sign),
         Column("image", 18, _name, keep="tail", grow=1),
         Column("summary", 26, _summary, grow=2),
         Column("tags", 16, _tags, grow=2, rank=2),
         Column("cost", 10, lambda r: (money(r.cost_usd) if r.result else "", "muted"),
                right=True, rank=3),
     ]  # fmt: skip
+
+
+def sign(row: AssetRow) -> Span:
+    """Where it stands, in one sign; a person's corrections go before."""
+    return ("◆", "accent") if row.edited else (STATES[row.state][0], STATES[row.state][2])
+
+
+def tile_words(row: AssetRow) -> Span:
+    """What stands under a thumbnail."""
+    return (f"{sign(row)[0]} {_name(row)[0]}", "" if row.result else STATES[row.state][2])
+
+
+def title_line(text: str, view: str, count: int, about: bool, order: str, marks: int) -> Line:  # noqa: PLR0917
+    """What the list is: a search or a part of the library, how much, in which order."""
+    shown = f"{'about ' if about else ''}{number(count)}"
+    more = f" · {order}" if order else ""
+    marked: Line = [(f" · {number(marks)} marked", "accent")] if marks else []
+    if text:
+        return [("search ", "muted"), (text, "warn"), (" · ", "muted"), (shown, "strong"),
+                (f" found{more}", "muted"), *marked, (" · Esc clears", "muted")]  # fmt: skip
+    return [(f"{view} ", "muted"), (shown, "strong"), (more, "muted"), *marked,
+            (" · v view · ⏎ all of one", "muted")]  # fmt: skip
 
 
 def path_text(path: bytes) -> str:
@@ -86,6 +111,7 @@ def pane_lines(
     if detail is not None and detail.asset == row.asset:
         lines += _copies(row, detail, width)
     state = STATES[row.state][1] if row.result else _summary(row)[0]
+    state += ", corrected by hand" if row.edited else ""
     lines += _wrapped("state", state, width, 2, STATES[row.state][2])
     lines.append(_facts(row, now))
     if row.summary:
@@ -155,8 +181,39 @@ def size_words(size: int) -> str:
     return f"{size / 1000:,.0f} kB" if size < 1_000_000 else f"{size / 1e6:,.1f} MB"
 
 
-def paragraphs(detail: AssetDetail, tracks: dict[int, str], now: float) -> list[tuple[str, str]]:
-    """Everything known of an asset, the results of all tracks with it."""
+def paragraphs(
+    detail: AssetDetail, tracks: dict[int, str], now: float, context: Sequence[Context] = ()
+) -> list[tuple[str, str]]:
+    """Everything known of an asset: what was found first, then where it lies and stands."""
+    found = [(f"Tagged by {one.model} · {one.profile_name} · {one.provider}", _result(one, now))
+             for one in detail.results]  # fmt: skip
+    if detail.edited_at:
+        found.append(("Corrected by hand", _corrected(detail, now)))
+    found += [("What its source says", _said_there(one)) for one in context]
+    return found + _whereabouts(detail, tracks, now)
+
+
+def _corrected(detail: AssetDetail, now: float) -> str:
+    lines = [f"{clock(detail.edited_at, now)}; these words win over every model's"]
+    if detail.overlay.summary is not None:
+        lines.append(f"summary: {detail.overlay.summary}")
+    for bucket, edit in detail.overlay.buckets.items():
+        name = bucket.replace("_", " ")
+        if edit.set is not None:
+            lines.append(f"{name}: exactly {', '.join(edit.set) or 'nothing'}")
+        lines += [f"{name}: + {', '.join(edit.add)}"] if edit.add else []
+        lines += [f"{name}: - {', '.join(edit.remove)}"] if edit.remove else []
+    return "\n".join(lines)
+
+
+def _said_there(one: Context) -> str:
+    parts = [("board", one.board), ("section", one.section), ("title", one.title),
+             ("description", one.description), ("author", one.author), ("link", one.link),
+             ("keywords", ", ".join(one.keywords))]  # fmt: skip
+    return "\n".join(f"{name}: {plain(text, 4_000)}" for name, text in parts if text)
+
+
+def _whereabouts(detail: AssetDetail, tracks: dict[int, str], now: float) -> list[tuple[str, str]]:
     size = f"{detail.width} × {detail.height}, " if detail.width else ""
     digest = detail.sha256.hex() if detail.sha256 else "(its content could not be read)"
     facts = f"{size}{detail.type or 'no image'}, {size_words(detail.bytes)}, number {detail.asset}"
@@ -168,8 +225,6 @@ def paragraphs(detail: AssetDetail, tracks: dict[int, str], now: float) -> list[
         else f"{number(len(detail.files))} files, one content, paid once"
     )
     found.append((heading, places or "No file holds this content now."))
-    found += [(f"Tagged by {one.model} · {one.profile_name} · {one.provider}", _result(one, now))
-              for one in detail.results]  # fmt: skip
     for failure in detail.failures:
         tries = plural(failure.attempts, "try", "tries")
         words = f"{failure.message}\n{tries}, last {clock(failure.last_seen, now)}"
