@@ -154,6 +154,8 @@ class Screen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Let the mouse be used (costs bytes on a slow line)."""
     theme: str = "gemtag"
     """Name of the colour theme."""
+    pictures: Annotated[str, Meta(pattern=r"^(auto|blocks|off)$")] = "auto"
+    """Thumbnails: as the terminal can, in coloured blocks alone, or none (for slow lines)."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
