@@ -22,6 +22,8 @@ SAME_NAME = (
     "cost_usd",
     "tokens_in",
     "tokens_out",
+    "tokens_cached",
+    "turned_away",
     "requests_today",
     "rpd_limit",
     "concurrency",

@@ -122,24 +122,36 @@ class SpendWindow:
 
 @dataclass(slots=True)
 class Budget:
-    """A cap of our own: what is spent and what calls in flight may still cost."""
+    """A cap of our own: what is spent, and what calls in flight and batch jobs may still cost.
+
+    Attributes:
+        reserved: for calls in flight.
+        committed: for batch jobs on their way; no waiting for calls frees it.
+    """
 
     limit: int = 0
     spent: int = 0
     reserved: int = 0
+    committed: int = 0
 
     def fits(self, amount: int) -> bool:
         """Return whether one more call of this cost keeps the cap, those in flight counted."""
         if not self.limit:
             return True
-        total = self.spent + self.reserved
+        total = self.spent + self.reserved + self.committed
         return total < self.limit and total + amount <= self.limit
 
     def over(self, amount: int) -> bool:
         """Return whether the cap is used up, so that waiting for calls in flight is no use."""
+        gone = self.spent + self.committed
         return not self.fits(amount) and (
-            not self.reserved or self.spent + amount > self.limit or self.spent >= self.limit
+            not self.reserved or gone + amount > self.limit or gone >= self.limit
         )
+
+    def land(self, amount: int) -> None:
+        """Take in what a part of a batch job has cost: it is no longer to come."""
+        self.spent += amount
+        self.committed = max(0, self.committed - amount)
 
     def settle(self, reserved: int, spent: int) -> None:
         """Turn a reservation into what was really spent."""

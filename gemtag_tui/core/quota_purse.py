@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gemtag_tui.core.pacific import month_of, next_midnight
-from gemtag_tui.core.quota_money import Budget, nanos
+from gemtag_tui.core.quota_money import NANO, Budget, nanos
 from gemtag_tui.core.quota_values import Budgets, Spent, WaitUntil
 from gemtag_tui.core.text import usd
 
 RECHECK = 1.0
 """Seconds after which a budget that is only reserved, not spent, is looked at again."""
 _NAMES = {"budget_run": "run", "budget_day": "day", "budget_month": "month"}
+_WAYS_ON = {
+    "budget_run": "the next run begins with a new one; `--max-cost` or budget.run sets it",
+    "budget_day": "it begins anew at midnight Pacific, or raise budget.day",
+    "budget_month": "it begins anew with the month in Pacific time, or raise budget.month",
+}
 
 
 class Purse:
@@ -48,8 +53,8 @@ class Purse:
                 continue
             words = f"the budget of this {_NAMES[name]}"
             if budget.over(nano):
-                spent = f"{words}, {usd(budget.limit / 1e9)}, is used up"
-                return Spent(name, spent, self._begins_anew(name, unix))
+                why = f"{words}, {usd(budget.limit / NANO)}, is used up{_split(budget)}"
+                return Spent(name, f"{why}; {_WAYS_ON[name]}", self._begins_anew(name, unix))
             waits = WaitUntil(now + RECHECK, name, f"{words} waits for calls in flight")
         return waits
 
@@ -63,6 +68,22 @@ class Purse:
         self._turn(unix)
         for budget in (self.run, self.day, self.month):
             budget.settle(reserved, spent)
+
+    def commit(self, unix: float, all_jobs: float, own_jobs: float) -> None:
+        """Take over what batch jobs on their way may still cost.
+
+        Args:
+            all_jobs: US dollars of all of them, `own_jobs`: of those that this run has made.
+        """
+        self._turn(unix)
+        self.day.committed = self.month.committed = nanos(all_jobs)
+        self.run.committed = nanos(own_jobs)
+
+    def land(self, unix: float, usd: float) -> None:
+        """Take in what results of batch jobs have cost, US dollars."""
+        self._turn(unix)
+        for budget in (self.run, self.day, self.month):
+            budget.land(nanos(usd))
 
     def _begins_anew(self, name: str, unix: float) -> float:
         if name == "budget_day":
@@ -78,7 +99,19 @@ class Purse:
         if unix < self._day_end:
             return
         month = month_of(unix)
-        self.day = Budget(self.day.limit, 0, self.day.reserved)
+        self.day = _anew(self.day)
         if month != self._month:
-            self.month = Budget(self.month.limit, 0, self.month.reserved)
+            self.month = _anew(self.month)
         self._day_end, self._month = next_midnight(unix), month
+
+
+def _anew(budget: Budget) -> Budget:
+    """Return a budget in which nothing is spent; what is on its way is on its way."""
+    return Budget(budget.limit, 0, budget.reserved, budget.committed)
+
+
+def _split(budget: Budget) -> str:
+    if not budget.committed:
+        return ""
+    spent, jobs = usd(budget.spent / NANO), usd(budget.committed / NANO)
+    return f" ({spent} spent, {jobs} committed to batch jobs on their way)"

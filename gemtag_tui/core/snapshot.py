@@ -109,6 +109,10 @@ class RunSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     cost_to_come: float = 0.0
     tokens_in: int = 0
     tokens_out: int = 0
+    tokens_cached: int = 0
+    """Of `tokens_in`: read from the cache, at its price."""
+    turned_away: int = 0
+    """Calls of this run that the flex service had no room for."""
     requests_today: int = 0
     rpd_limit: int = 0
     concurrency: int = 0

@@ -177,6 +177,14 @@ class Admission:
         """Change the caps while it runs."""
         self._purse.set_caps(budgets)
 
+    def commit(self, unix: float, all_jobs: float, own_jobs: float) -> None:
+        """Set money aside for batch jobs on their way: all, and those of this run; US dollars."""
+        self._purse.commit(unix, all_jobs, own_jobs)
+
+    def land(self, unix: float, usd: float) -> None:
+        """Take in what results of batch jobs have cost, in US dollars: it was set aside."""
+        self._purse.land(unix, usd)
+
     def forget(self, now: float, name: str = "") -> None:
         """Go back to the configured figure of one limit (rpm, tpm, rpd, spend), or of all."""
         self._limits.forget(now, name)

@@ -31,7 +31,7 @@ from gemtag_tui.engine.terms import budgets_of, check_budgets, patience, ways
 from gemtag_tui.engine.view import View
 from gemtag_tui.engine.wiring import Ground, make_lane, make_settling, make_shelf, make_view
 from gemtag_tui.gemini.client import GeminiClient
-from gemtag_tui.store import commands, limits, runs, tracks, work
+from gemtag_tui.store import batches, commands, limits, runs, tracks, work
 
 if TYPE_CHECKING:
     import random
@@ -100,6 +100,7 @@ class Assembly:
             LibraryError: when it cannot be written; lessons are kept for the next time.
         """
         self.concurrency.set_rate(self.admission.pace())
+        await self._set_aside()
         self.lessons.extend(self.admission.found(self.clock.now()))
         while self.lessons:
             lesson = self.lessons[0]
@@ -110,6 +111,16 @@ class Assembly:
             self.lessons.pop(0)
         if self.view.counts.remaining > self.feeder.on_hand:
             self.feeder.wake()
+
+    async def _set_aside(self) -> None:
+        """Keep money back for batch jobs on their way, where a cap is set at all."""
+        budgets = budgets_of(self.settings, self.max_cost)
+        if not (budgets.run or budgets.day or budgets.month):
+            return
+        provider, run = self.track.provider, self.view.run
+        jobs = await batches.expected_usd(self.lib, provider)
+        own = await batches.expected_usd(self.lib, provider, run) if jobs else 0.0
+        self.admission.commit(self.clock.now(), jobs, own)
 
     def written(self, assets: list[int], counts: Counts | None) -> None:
         """Hear what is on disk now."""

@@ -73,6 +73,7 @@ def tell_view(view: View) -> Callable[[Landed], None]:
         tally.settled_calls += count
         tally.tries += count
         tally.cost_usd += landed.cost_usd
+        view.admission.land(view.clock.now(), landed.cost_usd)
         tally.tokens_in += landed.tokens_in
         tally.tokens_out += landed.tokens_out
         tally.meter.add(view.clock.monotonic(), count)

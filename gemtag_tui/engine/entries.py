@@ -77,6 +77,7 @@ class Entries:
                 refused=status in _REFUSED,
                 tokens_in=spent.prompt,
                 tokens_out=spent.output,
+                tokens_cached=spent.cached,
                 cost_usd=cost,
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.eta import seconds_left
 from gemtag_tui.core.meter import SLOT_SECONDS
@@ -107,12 +107,11 @@ class View:
             cost_to_come=left * (tally.cost_per_asset or 0.0),
             tokens_in=tally.tokens_in,
             tokens_out=tally.tokens_out,
+            tokens_cached=tally.tokens_cached,
+            turned_away=tally.turned_away,
             requests_today=int(day.used) if day else 0,
             rpd_limit=int(day.limit) if day else 0,
-            concurrency=self.concurrency.workers(now),
-            concurrency_cap=self.concurrency.cap,
-            concurrency_why=self.concurrency.why(now),
-            single_worker_times=self.concurrency.single_worker_times,
+            **self._workers(now),
             binding_limit=self.admission.binding(now),
             waiting_for="" if self.ended_at else self._waiting_for(now),
             parked_until=self.control.parked_until,
@@ -122,6 +121,15 @@ class View:
             last=list(tally.last),
             errors=tally.errors,
         )
+
+    def _workers(self, now: float) -> dict[str, Any]:
+        of = self.concurrency
+        return {
+            "concurrency": of.workers(now),
+            "concurrency_cap": of.cap,
+            "concurrency_why": of.why(now),
+            "single_worker_times": of.single_worker_times,
+        }
 
     def _waiting_for(self, now: float) -> str:
         if self.control.paused:

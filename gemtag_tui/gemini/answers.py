@@ -82,8 +82,7 @@ def answer_from(data: _Json, raw: bytes, provider: str = "google", tier: str = "
         finish_message=_finish_message(candidate, feedback),
         usage=_usage(usage) if isinstance(usage, dict) else None,
         model_version=_word(data.get("modelVersion")),
-        service_tier=tier
-        or (_word(usage.get("serviceTier")).lower() if isinstance(usage, dict) else ""),
+        service_tier=_tier(tier, usage if isinstance(usage, dict) else {}),
         provider=provider,
         raw=raw,
     )
@@ -124,6 +123,21 @@ def _unreadable(body: bytes, why: str) -> CallError:
 
 def _word(value: object) -> str:
     return value if isinstance(value, str) and len(value) <= 1000 else ""
+
+
+def _tier(header: str, usage: _Json) -> str:
+    """Return the tier that served, "" when nobody says; a header says it, or the usage.
+
+    Spellings differ by API: "flex", "SERVICE_TIER_FLEX", or a trafficType "ON_DEMAND_FLEX".
+    """
+    for said in (header, _word(usage.get("serviceTier"))):
+        name = said.strip().lower().removeprefix("service_tier_")
+        if name not in {"", "unspecified"}:
+            return name
+    traffic = _word(usage.get("trafficType")).lower()
+    if not traffic.startswith("on_demand"):
+        return ""
+    return traffic.removeprefix("on_demand").strip("_") or "standard"
 
 
 def _finish_message(candidate: _Json, feedback: object) -> str:

@@ -77,6 +77,32 @@ class Latency(Strict, frozen=True):
     """Flex calls take so many times as long."""
 
 
+class Tiers(Strict, frozen=True):
+    """How the service tiers go. Spans are seconds since the start."""
+
+    flex_room: Count | None = None
+    """Flex calls served at once; more are turned away. None: as many as come."""
+    flex_shed: Share = 0.0
+    """This share of flex calls is turned away."""
+    flex_full: tuple[Span, ...] = ()
+    """Times in which every flex call is turned away: ``[[0, 600]]``."""
+    flex_status: Literal[503, 429] = 503
+    """How a flex call is turned away."""
+    flex_downgraded: Share = 0.0
+    """This share of flex calls is served, and billed, as standard."""
+    told: Literal["both", "header", "usage", "neither"] = "both"
+    """Where an answer names the tier that served it."""
+
+
+class Cache(Strict, frozen=True):
+    """Implicit caching: tokens of a prefix that was seen lately are cheaper."""
+
+    min_tokens: Count | None = None
+    """The shortest prefix that is cached; None: nothing is."""
+    seconds: Seconds = 300.0
+    """How long a prefix is kept after it was last seen."""
+
+
 class Rule(Strict, frozen=True):
     """When a fault strikes. All conditions given must hold; the first rule that fits wins."""
 
@@ -176,6 +202,8 @@ class SimulatorConfig(Strict, frozen=True):
     max_request_bytes: Count = 100_000_000
     limits: Limits = Limits()
     latency: Latency = Latency()
+    tiers: Tiers = Tiers()
+    cache: Cache = Cache()
     batches: Batches = Batches()
     faults: tuple[Rule, ...] = ()
     poison: tuple[Poison, ...] = ()

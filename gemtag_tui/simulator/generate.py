@@ -21,6 +21,8 @@ from gemtag_tui.simulator.tokens import MAX_PROMPT
 from gemtag_tui.simulator.wire import UNBILLED, spoil
 from gemtag_tui.simulator.world import World, latency
 
+TIER_HEADER = "x-gemini-service-tier"
+
 
 async def generate_content(
     world: World, request: web.BaseRequest, match: Mapping[str, str]
@@ -54,7 +56,8 @@ async def _serve(
         _refuse(world, rule, asked)
     answer = world.answer(asked, pictures)
     _admit(world, asked, answer.prompt_tokens)
-    await _wait(world, rule, answer.service_tier)
+    with world.tiers.serving(asked.service_tier, world.seconds()):
+        await _wait(world, rule, answer.service_tier)
     for picture in pictures:
         check(picture)
     if answer.prompt_tokens > MAX_PROMPT:
@@ -108,7 +111,8 @@ async def _deliver(world: World, request: web.BaseRequest, served: Served) -> we
         world.stats.served_by_minute[int(world.clock.now() // 60)] += 1
     if rule is not None and rule.after:
         _refuse(world, rule, asked)
-    right = reply_json(output.body, {"x-gemini-service-tier": answer.service_tier})
+    told = world.config.tiers.told in {"both", "header"}
+    right = reply_json(output.body, {TIER_HEADER: answer.service_tier} if told else {})
     if rule is not None and rule.fault in WIRE:
         return await spoil(world, request, rule, right)
     return right

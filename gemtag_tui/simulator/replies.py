@@ -32,6 +32,9 @@ class Answer:
     thoughts: int
     max_output: int | None
     service_tier: str
+    cached_tokens: int = 0
+    told: bool = True
+    """Whether usageMetadata names the tier."""
     response_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
@@ -137,7 +140,11 @@ class Draft:
         usage["promptTokensDetails"] = self._details()
         if thoughts:
             usage["thoughtsTokenCount"] = thoughts
-        usage["serviceTier"] = answer.service_tier
+        if answer.cached_tokens:
+            usage["cachedContentTokenCount"] = answer.cached_tokens
+            usage["cacheTokensDetails"] = [{"modality": "TEXT", "tokenCount": answer.cached_tokens}]
+        if answer.told:
+            usage["serviceTier"] = answer.service_tier
         if self.odd:
             usage |= {"rumourTokenCount": 7, "futureDetails": [{"modality": "SMELL"}]}
         return usage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,8 @@ class GenerateRequest:
     level: str = ""
     budget: int | None = None
     service_tier: str = "standard"
+    prefix: str = ""
+    """The text before the first picture."""
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -102,7 +105,15 @@ def reduce_request(wire: dict[str, Any], model: Model) -> GenerateRequest:
         level=level,
         budget=budget,
         service_tier=_tier(wire.get("serviceTier")),
+        prefix=_prefix(system, parts),
     )
+
+
+def _prefix(system: dict[str, Any], parts: list[dict[str, Any]]) -> str:
+    """Return the text that comes before anything else: what an implicit cache may know."""
+    before = itertools.takewhile(lambda part: "text" in part, parts)
+    texts = [part.get("text") or "" for part in [*(system.get("parts") or []), *before]]
+    return "\n".join(filter(None, texts))
 
 
 def _tier(name: str | None) -> str:

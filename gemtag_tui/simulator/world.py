@@ -23,8 +23,9 @@ from gemtag_tui.simulator.models import MODELS, RETIRED, Model, find
 from gemtag_tui.simulator.pictures import Picture, Pictures, decode_base64
 from gemtag_tui.simulator.quotas import Quotas
 from gemtag_tui.simulator.replies import Answer
-from gemtag_tui.simulator.request import GenerateRequest, ImagePart
+from gemtag_tui.simulator.request import CHARS_PER_TOKEN, GenerateRequest, ImagePart
 from gemtag_tui.simulator.stats import Stats
+from gemtag_tui.simulator.tiers import PrefixCache, Service
 from gemtag_tui.simulator.tokens import image_tokens, thought_tokens
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 DISCOUNTS = {"standard": 1.0, "flex": 0.5, "batch": 0.5, "priority": 1.75}
 """Price of a lane relative to standard (gemini-facts §1.1)."""
+CACHED_SHARE = 0.1
+"""Price of a cached token relative to a fresh one (gemini-facts §8)."""
 INLINE_CHARS = 300_000
 """Pictures of more base64 than this are decoded in a thread."""
 REMEMBERED_TEXTS = 20_000
@@ -69,6 +72,8 @@ class World:
         self.numbers: Counter[str] = Counter()
         """Calls by method, and jobs."""
         self.jobs: dict[str, Job] = {}
+        self.tiers = Service(self.config.tiers, self.rng)
+        self.cache = PrefixCache(self.config.cache)
         self._apply()
 
     def reconfigure(self, config: SimulatorConfig) -> None:
@@ -80,6 +85,8 @@ class World:
     def _apply(self) -> None:
         config = self.config
         self.picker = FaultPicker(config.rules(), self.rng)
+        self.tiers.config = config.tiers
+        self.cache.config = config.cache
         self.pictures = Pictures(
             read_pixels=config.pixels,
             max_pixels=config.max_pixels,
@@ -177,13 +184,21 @@ class World:
             thoughts=thought_tokens(request.model, request.level, request.budget),
             max_output=request.max_output,
             service_tier="batch" if batch else tier,
+            cached_tokens=self._cached(request, served.name),
+            told=batch or self.config.tiers.told in {"both", "usage"},
         )
 
     def _tier(self, asked: str) -> str:
-        """Priority is silently downgraded where the project's tier has none."""
+        """Priority is silently downgraded where the project's tier has none; flex as told."""
+        if asked == "flex":
+            return self.tiers.flex_tier()
         if asked == "priority" and self.config.limits.tier in {"free", "tier1"}:
             return "standard"
         return asked
+
+    def _cached(self, request: GenerateRequest, model: str) -> int:
+        tokens = len(request.prefix) // CHARS_PER_TOKEN
+        return self.cache.hit((model, request.prefix), tokens, self.seconds())
 
     def _text(self, request: GenerateRequest, look: Look, digest: str) -> str:
         schema = sha256(msgspec.json.encode(request.schema)).hexdigest()
@@ -205,7 +220,8 @@ class World:
     def price(self, answer: Answer, output_tokens: int) -> float:
         """USD for an answer."""
         model = MODELS[answer.model]
-        cost = answer.prompt_tokens * model.input_price + output_tokens * model.output_price
+        fresh = answer.prompt_tokens - answer.cached_tokens * (1 - CACHED_SHARE)
+        cost = fresh * model.input_price + output_tokens * model.output_price
         return cost / 1e6 * DISCOUNTS[answer.service_tier]
 
     def pay(self, answer: Answer, output_tokens: int, pictures: Sequence[Picture]) -> None:

@@ -72,7 +72,9 @@ _LEDGER = """
     VALUES (?, ?, ?, 'batch', ?, ?, ?, ?, ?, ?)
 """
 _DAY = """
-    INSERT INTO ledger_day VALUES (?, ?, ?, 'batch', ?, 0, ?, ?, ?)
+    INSERT INTO ledger_day
+        (day, provider, model, lane, requests, refused, tokens_in, tokens_out, cost_usd)
+    VALUES (?, ?, ?, 'batch', ?, 0, ?, ?, ?)
     ON CONFLICT (day, provider, model, lane) DO UPDATE SET
         requests = requests + excluded.requests,
         tokens_in = tokens_in + excluded.tokens_in, tokens_out = tokens_out + excluded.tokens_out,

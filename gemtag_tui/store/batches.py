@@ -291,12 +291,17 @@ async def job_tokens(lib: Library, model: str) -> int:
     return 0 if row is None else int(row[0])
 
 
-async def expected_usd(lib: Library, provider: str) -> float:
-    """Return what the jobs that have not landed are expected to cost, in US dollars."""
+async def expected_usd(lib: Library, provider: str, run: int | None = None) -> float:
+    """Return what jobs on their way are expected to cost beyond what has landed, in US dollars.
+
+    Args:
+        run: of the jobs that this run has made alone.
+    """
     row = await lib.row(
-        "SELECT coalesce(sum(j.expected_usd), 0.0) FROM batch_job j JOIN track t ON t.id = j.track "
-        "WHERE t.provider = ? AND j.state IN "
+        "SELECT coalesce(sum(max(0.0, j.expected_usd - j.cost_usd)), 0.0) "
+        "FROM batch_job j JOIN track t ON t.id = j.track "
+        "WHERE t.provider = ? AND coalesce(j.run = ?, ?) AND j.state IN "
         "('building', 'built', 'uploaded', 'submitting', 'pending', 'running', 'ended')",
-        (provider,),
+        (provider, run, run is None),
     )
     return 0.0 if row is None else float(row[0])

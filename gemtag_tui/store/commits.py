@@ -50,14 +50,18 @@ _RESOLVE = """
 """
 _LEDGER = """
     INSERT INTO request_ledger
-        (at, provider, model, lane, run, asset, status, tokens_in, tokens_out, cost_usd)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        (at, provider, model, lane, run, asset, status, tokens_in, tokens_out, tokens_cached,
+        cost_usd)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _DAY = """
-    INSERT INTO ledger_day VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO ledger_day (day, provider, model, lane, requests, refused, tokens_in, tokens_out,
+        tokens_cached, cost_usd)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (day, provider, model, lane) DO UPDATE SET
         requests = requests + excluded.requests, refused = refused + excluded.refused,
         tokens_in = tokens_in + excluded.tokens_in, tokens_out = tokens_out + excluded.tokens_out,
+        tokens_cached = tokens_cached + excluded.tokens_cached,
         cost_usd = cost_usd + excluded.cost_usd
 """
 _ERROR = "INSERT INTO run_error (run, at, kind, asset, message, fate) VALUES (?, ?, ?, ?, ?, ?)"
@@ -154,7 +158,7 @@ async def _ledger(db: aiosqlite.Connection, rows: list[LedgerRow], run: int | No
 
 
 def _call(row: LedgerRow, run: int | None) -> tuple[Any, ...]:
-    used = (row.status, row.tokens_in, row.tokens_out, row.cost_usd)
+    used = (row.status, row.tokens_in, row.tokens_out, row.tokens_cached, row.cost_usd)
     return (row.at, row.provider, row.model, row.lane, run, row.asset, *used)
 
 
@@ -165,13 +169,14 @@ def _day_of_quarter(quarter: int) -> str:
 
 def _day_sums(rows: Iterable[LedgerRow]) -> list[tuple[Any, ...]]:
     """Add up calls by Pacific day, provider, model and lane; days begin on a quarter of an hour."""
-    sums: dict[tuple[str, str, str, str], list[float]] = defaultdict(lambda: [0, 0, 0, 0, 0.0])
+    sums: dict[tuple[str, str, str, str], list[float]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0.0])
     for row in rows:
         kept = sums[_day_of_quarter(int(row.at // 900)), row.provider, row.model, row.lane]
         kept[1 if row.refused else 0] += 1
         kept[2] += row.tokens_in
         kept[3] += row.tokens_out
-        kept[4] += row.cost_usd
+        kept[4] += row.tokens_cached
+        kept[5] += row.cost_usd
     return [(*key, *kept) for key, kept in sums.items()]
 
 

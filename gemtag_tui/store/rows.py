@@ -88,6 +88,7 @@ class LedgerRow:
         tokens_out: as billed, thinking included.
         cost_usd: US dollars.
         refused: a 429: counted apart, not among the day's requests.
+        tokens_cached: of `tokens_in`, those read from the cache at its price.
     """
 
     at: float
@@ -100,6 +101,7 @@ class LedgerRow:
     tokens_out: int = 0
     cost_usd: float = 0.0
     refused: bool = False
+    tokens_cached: int = 0
 
 
 @dataclass(frozen=True, slots=True)
