@@ -95,15 +95,18 @@ CREATE TABLE search_block (
     PRIMARY KEY (track, block)
 ) STRICT, WITHOUT ROWID;
 -- Assets whose results are to be indexed anew: their files or their context changed.
+-- (What a trigger says after INSERT OR gives way to the statement that fires it; ON CONFLICT does not.)
 CREATE TABLE search_stale (asset INTEGER PRIMARY KEY) STRICT;
 CREATE TRIGGER file_named AFTER INSERT ON file WHEN new.missing_at IS NULL BEGIN
-    INSERT OR IGNORE INTO search_stale
-        SELECT new.asset WHERE EXISTS (SELECT 1 FROM asset_ai WHERE asset = new.asset);
+    INSERT INTO search_stale
+        SELECT new.asset WHERE EXISTS (SELECT 1 FROM asset_ai WHERE asset = new.asset)
+        ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER file_named_anew AFTER UPDATE OF asset, missing_at ON file
 WHEN new.missing_at IS NULL AND (old.missing_at IS NOT NULL OR new.asset <> old.asset) BEGIN
-    INSERT OR IGNORE INTO search_stale
-        SELECT r.asset FROM asset_ai r WHERE r.asset IN (old.asset, new.asset);
+    INSERT INTO search_stale
+        SELECT r.asset FROM asset_ai r WHERE r.asset IN (old.asset, new.asset)
+        ON CONFLICT DO NOTHING;
 END;
 
 -- Every tag of every result as it is shown, for queries by hand.

@@ -29,17 +29,20 @@ FROM file f JOIN context c ON c.file = f.id
 WHERE f.missing_at IS NULL;
 
 CREATE TRIGGER context_added AFTER INSERT ON context BEGIN
-    INSERT OR IGNORE INTO search_stale
-        SELECT r.asset FROM file f JOIN asset_ai r ON r.asset = f.asset WHERE f.id = new.file;
+    INSERT INTO search_stale
+        SELECT r.asset FROM file f JOIN asset_ai r ON r.asset = f.asset WHERE f.id = new.file
+        ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER context_changed AFTER UPDATE OF board, section, title, description, author, keywords
 ON context
 WHEN (old.board, old.section, old.title, old.description, old.author, old.keywords)
     <> (new.board, new.section, new.title, new.description, new.author, new.keywords) BEGIN
-    INSERT OR IGNORE INTO search_stale
-        SELECT r.asset FROM file f JOIN asset_ai r ON r.asset = f.asset WHERE f.id = new.file;
+    INSERT INTO search_stale
+        SELECT r.asset FROM file f JOIN asset_ai r ON r.asset = f.asset WHERE f.id = new.file
+        ON CONFLICT DO NOTHING;
 END;
 CREATE TRIGGER context_removed AFTER DELETE ON context BEGIN
-    INSERT OR IGNORE INTO search_stale
-        SELECT r.asset FROM file f JOIN asset_ai r ON r.asset = f.asset WHERE f.id = old.file;
+    INSERT INTO search_stale
+        SELECT r.asset FROM file f JOIN asset_ai r ON r.asset = f.asset WHERE f.id = old.file
+        ON CONFLICT DO NOTHING;
 END;
