@@ -52,7 +52,10 @@ async def shapes(lib: Library) -> list[Shape]:
 async def track_facts(lib: Library, provider: str) -> list[TrackFacts]:
     """Return all tracks of a provider with their counts; there are a handful."""
     rows = await lib.rows("SELECT id, model, profile FROM track WHERE provider = ?", (provider,))
-    return [TrackFacts(*row, counts_from(await lib.rows(COUNTERS, (row[0],)))) for row in rows]
+    return [
+        TrackFacts(track, model, profile, counts_from(await lib.rows(COUNTERS, (track,))))
+        for track, model, profile in rows
+    ]
 
 
 async def used(
@@ -72,11 +75,11 @@ async def used(
 
 def _measured(row: Any, pilot: int) -> Measured:
     count, means, squares = row[2], row[3:6], row[6:9]
-    moments = [
+    prompt, image, output = (
         Moments(mean, max(0.0, square - mean * mean) ** 0.5)
         for mean, square in zip(means, squares, strict=True)
-    ]
-    return Measured(count, *moments, ruled_image=(row[9] or 0.0) * TILE, pilot=pilot)
+    )
+    return Measured(count, prompt, image, output, (row[9] or 0.0) * TILE, pilot)
 
 
 async def pilots(lib: Library, provider: str) -> dict[tuple[str, str], int]:

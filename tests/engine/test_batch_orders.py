@@ -154,7 +154,8 @@ async def answers(rig: Rig, *orders: tuple[str, str]) -> list[str]:
 
 
 async def test_who_looks_after_jobs_obeys_and_stops(tmp_path):
-    async with rigged(tmp_path, 3, settings(max_requests=2), **STUCK) as rig, rig.ground() as ground:
+    made = rigged(tmp_path, 3, settings(max_requests=2), **STUCK)
+    async with made as rig, rig.ground() as ground:
         await rig.run(no_wait=True)
         watcher = Watcher(ground, lambda _: None)
         work = asyncio.ensure_future(watcher.run(until_ended=True))
