@@ -14,8 +14,8 @@ EVERY = 0.5
 LEAST = {"rpm": 240, "tpm": 60_000}
 """A minute's weight from the first second on: below it a ramp would only cost time."""
 AT_FIRST, ANSWERS_EACH = 6.0, 5.0
-"""Calls in flight at first, and answers that allow one more: they double with every 3.5 latencies, so
-that 4,000 a minute are reached in half a minute at 2 s an answer."""
+"""Calls in flight at first, and answers that allow one more: they double with every 3.5 latencies.
+4,000 a minute are reached in half a minute at 2 s an answer."""
 LATER = 60.0
 """Seconds after which time alone begins to allow more, where answers are slow."""
 LOOK = 0.05
