@@ -78,7 +78,9 @@ async def _sync(shell: Shell, options: SyncOptions) -> int:
         options.troubles = synced.troubles
         _tell(shell, options, synced.jobs, hours)
 
-    async with opened_ground(shell.library, settings, environ=shell.environ) as ground:
+    async with opened_ground(
+        shell.library, settings, config=shell.config, environ=shell.environ
+    ) as ground:
         done = await Watcher(ground, told).run(until_ended=options.watch)
         ours = [one for one in await batches.strangers(ground.lib) if one.ours]
     if ours:
@@ -166,7 +168,9 @@ async def _act(shell: Shell, verb: str, job: str) -> str:
                 words = await batch_verbs.rescue(lib, await batch_verbs.find(lib, job))
         return f"{words.rstrip('.')}. {NEXT}"
     settings = shell.load().settings
-    async with opened_ground(shell.library, settings, environ=shell.environ) as ground:
+    async with opened_ground(
+        shell.library, settings, config=shell.config, environ=shell.environ
+    ) as ground:
         words = await batch_orders.carry_out(ground, f"batch_{verb}", job)
         await sync_once(ground)
     return words

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gemtag_tui.core.batch_operation import RemoteJob
     from gemtag_tui.core.calls import CallError
     from gemtag_tui.core.clock import Clock
+    from gemtag_tui.core.price_own import OwnPrice
     from gemtag_tui.core.settings import Batch, Settings
     from gemtag_tui.gemini.batches import Made
     from gemtag_tui.gemini.files import StoredFile
@@ -89,6 +90,7 @@ class Ground:
     Attributes:
         provider: whose jobs are run: "google" or "simulator".
         run: id of the run that new rows belong to, `None` outside a run.
+        own: the user's own prices.
         told: hears of every group of lines that was written.
         sure: jobs of which this process knows that nobody else asked for them: it recorded their
             intent itself, or has searched the listing for them. The library may be a copy of one
@@ -104,6 +106,7 @@ class Ground:
     files: FilesServer
     provider: str
     run: int | None = None
+    own: tuple[OwnPrice, ...] = ()
     told: Callable[[Landed], None] = field(default=nothing)
     sure: set[int] = field(default_factory=set)
     leavings: set[int] = field(default_factory=set)

@@ -107,6 +107,7 @@ async def _intake(ground: Ground, job: JobRow) -> Intake:
         better=frozenset(better),
         at=ground.clock.now(),
         provider=job.provider,
+        own=ground.own,
     )
     done = await batch_land.held_and_done(ground.lib, job)
     return Intake(ground, job, track, setup, states, failed, done)

@@ -12,6 +12,7 @@ from gemtag_tui.core.batch_plan import asset_of
 from gemtag_tui.core.calls import Answer, CallError, Usage
 from gemtag_tui.core.judge import AttemptContext, judge
 from gemtag_tui.core.normalise_fast import swift
+from gemtag_tui.core.price_own import OwnPrice
 from gemtag_tui.core.prices import price
 from gemtag_tui.core.profile import ECHO_FIELD, Profile
 from gemtag_tui.core.reading import read_json
@@ -47,6 +48,7 @@ class Setup(NamedTuple):
         better: assets on their better try.
         at: Unix seconds, for prices.
         provider: who answered.
+        own: the user's own prices.
     """
 
     profile: str
@@ -56,6 +58,7 @@ class Setup(NamedTuple):
     better: frozenset[int]
     at: float
     provider: str
+    own: tuple[OwnPrice, ...] = ()
 
 
 Good: TypeAlias = tuple[int, str, str, str, int, int, int, float]
@@ -91,9 +94,9 @@ def _profile(body: str) -> Profile:
 
 
 @lru_cache(maxsize=64)
-def _price(served: str, model: str, day: int) -> Price | None:
+def _price(served: str, model: str, day: int, own: tuple[OwnPrice, ...]) -> Price | None:
     at = day * 86_400.0
-    return price(served or model, "batch", at) or price(model, "batch", at)
+    return price(served or model, "batch", at, own) or price(model, "batch", at, own)
 
 
 def lines_of(block: bytes) -> list[bytes]:
@@ -182,7 +185,7 @@ class _Desk:
     def _priced(self, served: str) -> tuple[str, float, float, float]:
         """Return the model as it is stored, and its prices of a million tokens in US dollars."""
         setup = self._setup
-        one = _price(served, setup.model, int(setup.at // 86_400))
+        one = _price(served, setup.model, int(setup.at // 86_400), setup.own)
         prices = (one.input, one.cached, one.output) if one else (0.0, 0.0, 0.0)
         if len(self._served) < _MOST_MODELS:
             self._served[served] = (storable(served), *prices)
@@ -200,7 +203,7 @@ LINE_ERROR = "batch_line_error"
 
 def _cost(outcome: Outcome, usage: Usage, setup: Setup) -> float:
     served = outcome.model_version if isinstance(outcome, Answer) else ""
-    found = _price(served, setup.model, int(setup.at // 86_400))
+    found = _price(served, setup.model, int(setup.at // 86_400), setup.own)
     return found.cost(usage) if found else 0.0
 
 

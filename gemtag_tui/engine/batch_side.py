@@ -51,6 +51,7 @@ async def run_ground(
             files=FilesApi(remote, view.clock.sleep),
             provider=view.track.provider,
             run=view.run,
+            own=own_prices(request.config),
             told=tell_view(view),
         )
     finally:

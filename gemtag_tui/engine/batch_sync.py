@@ -15,6 +15,7 @@ from gemtag_tui.engine.batch_desk import Desk, clean_up, recover
 from gemtag_tui.engine.batch_ends import let_go_words
 from gemtag_tui.engine.batch_ground import Ground
 from gemtag_tui.engine.clock import SystemClock
+from gemtag_tui.engine.own_prices import own_prices
 from gemtag_tui.engine.preflight import DEFAULT_HOST, GOOGLE, KEY_HELP, PROVIDER_PREF
 from gemtag_tui.gemini.batches import BatchApi
 from gemtag_tui.gemini.files import FilesApi
@@ -56,8 +57,19 @@ async def server_ground(
     *,
     clock: Clock | None = None,
     provider: str = "",
+    config: Path | None = None,
 ) -> AsyncIterator[Ground]:
-    """Give what the batch lane stands on, over the address that the environment names."""
+    """Give what the batch lane stands on, over the address that the environment names.
+
+    Args:
+        lib: the library.
+        settings: the settings in force.
+        key: of the API.
+        environ: where the address is looked for.
+        clock: the library's, if there is none.
+        provider: who answers, if it is known.
+        config: the settings file, beside which the user's own prices lie.
+    """
     clock = clock or lib.clock
     remote = Remote.from_environ(key, environ)
     try:
@@ -70,6 +82,7 @@ async def server_ground(
             jobs=jobs,
             files=FilesApi(remote, clock.sleep),
             provider=provider or await _provider(lib, remote, jobs),
+            own=own_prices(config),
         )
     finally:
         await remote.close()
@@ -89,6 +102,7 @@ async def opened_ground(
     library: Path,
     settings: Settings,
     *,
+    config: Path | None = None,
     environ: Mapping[str, str] | None = None,
     clock: Clock | None = None,
 ) -> AsyncIterator[Ground]:
@@ -106,7 +120,7 @@ async def opened_ground(
     with EngineLock(library):
         async with (
             await Library.open(library, clock, create=False) as lib,
-            server_ground(lib, settings, key.secret, environ, clock=clock) as ground,
+            server_ground(lib, settings, key.secret, environ, clock=clock, config=config) as ground,
         ):
             yield ground
 

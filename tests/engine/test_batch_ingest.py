@@ -4,6 +4,8 @@ import json
 import random
 import tempfile
 from collections import Counter
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 from gemtag_tui.core.batch_job import JobState
 from gemtag_tui.core.batch_plan import key_of
+from gemtag_tui.core.price_own import OwnPrice
 from gemtag_tui.engine import batch_ingest_fold, batch_ingest_read
 from gemtag_tui.engine.batch_ground import Ground
 from gemtag_tui.engine.batch_ingest import ingest
@@ -159,6 +162,15 @@ async def test_what_swapped_answers_have_cost_is_in_the_books_once(tmp_path):
         assert (job.cost_usd, job.tokens_in) == (cost, 6 * 700)
         assert sum(one.cost_usd for one in desk.told) == pytest.approx(cost)
         assert await batches.tallies(desk.lib, job.id) == {"swapped": 2}
+
+
+async def test_the_users_own_prices_are_what_results_are_booked_by(tmp_path):
+    desk = await Desk.begun(tmp_path, 4)
+    async with desk.lib:
+        own = OwnPrice(MODEL, "batch", date.min, input=1000.0, output=0.0, cached=1000.0)
+        desk.ground = replace(desk.ground, own=(own,))
+        await desk.take_in([line(desk.key(one), GOOD) for one in desk.assets])
+        assert (await desk.row()).cost_usd == pytest.approx(4 * 700 * 1000 / 1_000_000)
 
 
 async def test_a_death_before_the_quarantine_is_noted_books_nothing_twice(tmp_path, monkeypatch):
