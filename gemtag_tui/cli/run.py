@@ -7,6 +7,7 @@ import logging
 import sys
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +15,7 @@ import click
 from gemtag_tui import __version__
 from gemtag_tui.cli.output import ProgressLine, json_line, line, say
 from gemtag_tui.cli.shell import Shell, common
+from gemtag_tui.cli.words import count
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.failures import Standing
 from gemtag_tui.core.text import plain
@@ -53,6 +55,8 @@ class Money(click.ParamType[float]):
 @click.option("--max-cost", type=Money(), metavar="USD", help="End when this run has cost so much.")
 @click.option("--concurrency", type=click.IntRange(1, 1000), help="Most calls at once.")
 @click.option("--model", help="Model; the setting's when not given.")
+@click.option("--query", metavar="QUERY", help="Only what a search finds, such as 'path:cats'.")
+@click.option("--selection", type=click.IntRange(min=1), help="Only a list kept before, by its id.")
 @click.option("--no-wait", is_flag=True, help="End instead of waiting for a new day's quota.")
 @click.option("--detach", is_flag=True, help="Go on without this terminal.")
 @click.pass_obj
@@ -66,6 +70,8 @@ def run(
     model: str | None,
     no_wait: bool,
     detach: bool,
+    query: str | None,
+    selection: int | None,
 ) -> int:
     """Tag what remains.
 
@@ -78,6 +84,7 @@ def run(
         if value is not None
     }
     request = _request(shell, overrides, limit, max_cost, no_wait)
+    request = _chosen(shell, request, query, selection)
     return _detached(shell, request) if detach else _engine(shell, request)
 
 
@@ -106,6 +113,28 @@ def _request(
     )
 
 
+def _chosen(
+    shell: Shell, request: RunRequest, query: str | None, selection: int | None
+) -> RunRequest:
+    if query is None:
+        return replace(request, selection=selection or 0)
+    if selection:
+        raise UsageError("Give --query or --selection, not both.")
+    from gemtag_tui.cli.library import with_library  # noqa: PLC0415
+    from gemtag_tui.cli.search import up_to_date  # noqa: PLC0415
+    from gemtag_tui.store.selections import Selected, select_assets  # noqa: PLC0415
+
+    async def select(library: Library) -> Selected:
+        await up_to_date(library)
+        return await select_assets(library, query)
+
+    found = with_library(shell, select)
+    if not found.assets:
+        raise UsageError(f"The search {plain(query, 200)!r} finds no images.")
+    say(f"Selection {found.id}: {count(found.assets, 'image')}.")
+    return replace(request, selection=found.id)
+
+
 def _engine(shell: Shell, request: RunRequest) -> int:
     from gemtag_tui.engine.run import run_engine  # noqa: PLC0415 - it brings the whole engine along
 
@@ -131,7 +160,7 @@ def _causes(shell: Shell, snapshot: RunSnapshot) -> dict[str, int]:
     from gemtag_tui.cli.library import with_library  # noqa: PLC0415
     from gemtag_tui.store import failures, tracks  # noqa: PLC0415
 
-    async def count(library: Library) -> dict[str, int]:
+    async def counted(library: Library) -> dict[str, int]:
         track = await tracks.find_track(
             library, snapshot.provider, snapshot.model, snapshot.profile_id
         )
@@ -141,7 +170,7 @@ def _causes(shell: Shell, snapshot: RunSnapshot) -> dict[str, int]:
                 found[group.kind.value] += group.count
         return dict(found.most_common())
 
-    return with_library(shell, count, readonly=True)
+    return with_library(shell, counted, readonly=True)
 
 
 def _print_quietly(words: list[str]) -> None:
@@ -179,6 +208,8 @@ def options_of(request: RunRequest) -> list[str]:
             options += [f"--{name}", str(request.overrides[name])]
     if request.limit is not None:
         options += ["--limit", str(request.limit)]
+    if request.selection:
+        options += ["--selection", str(request.selection)]
     if request.max_cost is not None:
         options += ["--max-cost", repr(request.max_cost)]
     return [*options, "--no-wait"] if request.no_wait else options

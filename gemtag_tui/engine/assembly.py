@@ -6,7 +6,7 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.concurrency import Concurrency
@@ -31,7 +31,7 @@ from gemtag_tui.engine.terms import budgets_of, check_budgets, patience, ways
 from gemtag_tui.engine.view import View
 from gemtag_tui.engine.wiring import Ground, make_lane, make_settling, make_shelf, make_view
 from gemtag_tui.gemini.client import GeminiClient
-from gemtag_tui.store import batches, commands, limits, runs, tracks, work
+from gemtag_tui.store import batches, commands, limits, runs, selections, tracks, work
 
 if TYPE_CHECKING:
     import random
@@ -170,6 +170,7 @@ class Assembly:
             self.concurrency.expect(patience(self.settings, lane))
         await runs.set_lane(self.lib, self.view.run, lane)
         self.lane.switch(lane)
+        self.lane.nudge()
         return f"what remains goes through the {lane} lane"
 
 
@@ -202,11 +203,20 @@ async def assemble(
         track = await control.unless_stopped(
             tracks.ensure_track(lib, provider, ready.model, profile.id, profile.name, profile.body)
         )
+        request = await _of_selection(lib, request, track)
         ground = Ground(lib, request, ready, track, control, clock, rng)
         parts = await _wire(ground, client, preparer, stack)
         if trouble is not None:
             parts.view.tally.warn(f"The server did not describe the model: {trouble.message}")
         yield parts
+
+
+async def _of_selection(lib: Library, request: RunRequest, track: Track) -> RunRequest:
+    """A run on a selection is a run on so many images."""
+    if not request.selection:
+        return request
+    there = await selections.remaining(lib, request.selection, track.id)
+    return replace(request, limit=there if request.limit is None else min(request.limit, there))
 
 
 async def _wire(

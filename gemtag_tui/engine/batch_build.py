@@ -79,6 +79,10 @@ class Builder:
         form: of the requests.
         preparer: reads and decodes pictures.
         pricing: of the batch lane.
+
+    Attributes:
+        shun: assets that are left where they are.
+        selection: id of a kept list that jobs are built of; 0 for all that remain.
     """
 
     def __init__(
@@ -90,6 +94,7 @@ class Builder:
         self.preparer = preparer
         self.pricing = pricing
         self.shun: set[int] = set()
+        self.selection = 0
 
     async def build(self, caps: Caps, *, first: bool) -> Built:
         """Build one job as large as allowed; its file is whole when this returns.
@@ -190,7 +195,13 @@ class _Work:
         ground, shun = self._b.ground, self._b.shun.union(self._result.passed_over)
         async with self._taking:
             taken = await batch_jobs.take(
-                ground.lib, self._job.id, self._b.track, self._cursor, most, shun
+                ground.lib,
+                self._job.id,
+                self._b.track,
+                self._cursor,
+                most,
+                shun,
+                selection=self._b.selection,
             )
         self._cursor = max(self._cursor, *(one.candidate.asset for one in taken), 0)
         return taken

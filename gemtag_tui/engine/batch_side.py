@@ -108,6 +108,7 @@ def lanes(
     """Put the lanes of a run together."""
     pricing = Pricing(ready.model, "batch", ground.clock, own_prices(request.config))
     builder = Builder(ground, track, RequestForm(ready.profile, ready.rules), preparer, pricing)
+    builder.selection = request.selection
 
     def say(words: str) -> None:
         view.tally.waiting_for = words

@@ -20,7 +20,7 @@ from gemtag_tui.engine.shelf import Shelf
 from gemtag_tui.engine.tally import Tally
 from gemtag_tui.engine.terms import budgets_of, patience, run_options
 from gemtag_tui.engine.view import View
-from gemtag_tui.store import pilots, runs, work
+from gemtag_tui.store import pilots, runs, selections, work
 
 if TYPE_CHECKING:
     import random
@@ -133,6 +133,14 @@ def make_shelf(ground: Ground, tally: Tally) -> Shelf:
             clock,
             reopen=tally.reopen,
             limit=len(only),
+        )
+    if chosen := ground.request.selection:
+        return Shelf(
+            lambda after, most: selections.todo_page(lib, chosen, track.id, after, most),
+            lambda most: selections.due_page(lib, chosen, track.id, clock.now(), most),
+            clock,
+            reopen=tally.reopen,
+            limit=ground.request.limit,
         )
     return Shelf(
         lambda after, most: work.todo_page(lib, track.id, after, most),

@@ -12,7 +12,7 @@ from gemtag_tui.core.batch_operation import RemoteJob
 from gemtag_tui.core.text import storable
 from gemtag_tui.store.batch_rows import Item, Taken
 from gemtag_tui.store.batches import JobRow, by_id
-from gemtag_tui.store.work import DUE_PAGE, PAGE, Candidate, joined
+from gemtag_tui.store.work import DUE_PAGE, PAGE, Candidate, joined, narrowed
 
 if TYPE_CHECKING:
     import aiosqlite
@@ -107,7 +107,14 @@ async def open_job(
 
 
 async def take(  # noqa: PLR0917 (a page of a track, for a job)
-    lib: Library, job: int, track: Track, after: int, limit: int, shun: Iterable[int] = ()
+    lib: Library,
+    job: int,
+    track: Track,
+    after: int,
+    limit: int,
+    shun: Iterable[int] = (),
+    *,
+    selection: int = 0,
 ) -> list[Taken]:
     """Take the next assets into a job: from here on nothing else takes them.
 
@@ -118,15 +125,20 @@ async def take(  # noqa: PLR0917 (a page of a track, for a job)
         after: only new assets with a higher id; those due again come when these are used up.
         limit: most assets.
         shun: assets to be left where they are.
+        selection: id of a kept list to take from; 0 for all that remain.
     """
-    shunned = set(shun)
+    shunned, chosen = set(shun), (selection,) if selection else ()
+    page, due_page = (PAGE, DUE_PAGE) if not chosen else (narrowed(PAGE), narrowed(DUE_PAGE))
     async with lib.transaction() as db:
-        rows = list(await db.execute_fetchall(PAGE, (track.id, 0, after, limit + len(shunned))))
+        rows = list(
+            await db.execute_fetchall(page, (track.id, 0, after, *chosen, limit + len(shunned)))
+        )
         found = [_candidate(row) for row in rows if row[0] not in shunned][:limit]
         better: set[int] = set()
         if len(found) < limit:
             most = limit - len(found) + len(shunned)
-            rows = list(await db.execute_fetchall(DUE_PAGE, (track.id, lib.clock.now(), most)))
+            values = (track.id, lib.clock.now(), *chosen, most)
+            rows = list(await db.execute_fetchall(due_page, values))
             due = [_candidate(row) for row in rows if row[0] not in shunned][: limit - len(found)]
             better = await _better(db, track, [one.asset for one in due])
             found += due

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.query import Query, show
 from gemtag_tui.store import search_plan
 from gemtag_tui.store.search_pages import find
-from gemtag_tui.store.work import PAGE, Candidate, State, _candidate
+from gemtag_tui.store.work import DUE_PAGE, PAGE, Candidate, State, _candidate, narrowed
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -99,10 +100,30 @@ async def todo_page(
     lib: Library, selection: int, track_id: int, after_asset: int, limit: int
 ) -> list[Candidate]:
     """Return the next assets of a selection that are to be tagged, by rising id."""
-    sql = PAGE.replace(
-        "ORDER BY w.asset",
-        "AND w.asset IN (SELECT asset FROM selection_item WHERE selection = ? AND asset > ?) "
-        "ORDER BY w.asset",
+    values = (track_id, int(State.TODO), after_asset, selection, limit)
+    return [_candidate(row) for row in await lib.rows(narrowed(PAGE), values)]
+
+
+async def due_page(
+    lib: Library, selection: int, track_id: int, now: float, limit: int
+) -> list[Candidate]:
+    """Return assets of a selection whose failure is due for another try, the longest due first."""
+    values = (track_id, now, selection, limit)
+    return [_candidate(row) for row in await lib.rows(narrowed(DUE_PAGE), values)]
+
+
+async def remaining(lib: Library, selection: int, track_id: int) -> int:
+    """Return how many assets of a selection are still to be tagged, now or later.
+
+    Raises:
+        UsageError: the selection is not kept (any more).
+    """
+    if await get(lib, selection) is None:
+        words = f"Selection {selection} is not kept any more; choose again with --query."
+        raise UsageError(words)
+    row = await lib.row(
+        "SELECT count(*) FROM selection_item i CROSS JOIN work w "
+        "ON w.track = ? AND w.asset = i.asset WHERE i.selection = ? AND w.state IN (?, ?)",
+        (track_id, selection, int(State.TODO), int(State.RETRY)),
     )
-    values = (track_id, int(State.TODO), after_asset, selection, after_asset, limit)
-    return [_candidate(row) for row in await lib.rows(sql, values)]
+    return 0 if row is None else int(row[0])

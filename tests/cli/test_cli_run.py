@@ -70,6 +70,7 @@ def test_the_same_run_can_be_asked_for_again_in_words():
         overrides={"concurrency": 5, "model": "m"},
         lane="flex",
         limit=7,
+        selection=3,
         max_cost=0.1,
         no_wait=True,
     )
@@ -77,6 +78,7 @@ def test_the_same_run_can_be_asked_for_again_in_words():
     parsed = run.make_context("run", list(words)).params
     assert parsed["lane"] == "flex"
     assert (parsed["concurrency"], parsed["model"], parsed["limit"]) == (5, "m", 7)
+    assert parsed["selection"] == 3
     assert (parsed["max_cost"], parsed["no_wait"], parsed["detach"]) == (0.1, True, False)
 
 
