@@ -73,7 +73,7 @@ class Pen:
         for text, style, control in strip:
             if not control:
                 self._switch(codes_of(style, self._system))
-                self._out.append(text)
+            self._out.append(text)  # controls too: that is how Sixel graphics come along
         self._at = (x + strip.cell_length, y)
 
     def _switch(self, to: Codes) -> None:

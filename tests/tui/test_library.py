@@ -7,7 +7,6 @@ import pytest
 from gemtag_tui.store.work import State
 from gemtag_tui.tui.app import GemtagApp
 from gemtag_tui.tui.positions import Keyed
-
 from gemtag_tui.tui.wanted_library import AssetView
 
 from .fakes import asset
@@ -23,7 +22,7 @@ async def test_name_summary_and_tags_stand_side_by_side(size):
     assert "everything 100" in text
     assert text.count("IMG_") >= 14
     assert "A narrow galley" in text
-    assert "subject kitchen" in text
+    assert "kitchen, tap" in text
     assert "/p/boards/kitchen/IMG_0001.jpg" in text
     assert max(len(line) for line in text.splitlines()) <= size[0]
 

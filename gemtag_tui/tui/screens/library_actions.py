@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.widget import Widget
 
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.text import plain
@@ -14,6 +15,7 @@ from gemtag_tui.store.browse import AssetRow
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.library_typed import read_rename, read_tags, rename_words
 from gemtag_tui.tui.wanted_library import Verb
+from gemtag_tui.tui.widgets.paged import PagedList
 from gemtag_tui.tui.words import plural
 
 VERBS: dict[Verb, tuple[str, str]] = {
@@ -64,6 +66,19 @@ class LibraryActions(GemtagScreen):
 
     async def changed(self) -> None:
         """Show what is different now."""
+
+    def focus_back(self) -> Widget | None:
+        """Return what has the keys when no question stands."""
+        return next(iter(self.query(PagedList)), None)
+
+    def _then_ask(self, question: str, yes: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Ask once the line that was edited is gone, and the keys are back where they were."""
+
+        def ask() -> None:
+            self.set_focus(self.focus_back())
+            self.ask(question, yes)
+
+        self.call_after_refresh(ask)
 
     # Corrections
 
@@ -120,9 +135,7 @@ class LibraryActions(GemtagScreen):
                 where = "to" if verb == "add" else "from"
                 images = plural(len(assets), "image")
                 question = f"{VERBS[verb][1]} {plain(shown, 60)} {where} {images}?"
-                self.call_after_refresh(
-                    self.ask, question, lambda: self._change(verb, assets, bucket, names)
-                )
+                self._then_ask(question, lambda: self._change(verb, assets, bucket, names))
             return None
 
         return accept
@@ -147,9 +160,8 @@ class LibraryActions(GemtagScreen):
         async def accept(text: str) -> str | None:
             names, target = read_rename(text)
             made = await self.source.preview_rename(names, target)
-            self.call_after_refresh(
-                self.ask, plain(rename_words(made), 200), lambda: self._rename(names, target)
-            )
+            words = plain(rename_words(made), 200)
+            self._then_ask(words, lambda: self._rename(names, target))
             return None
 
         self.edit("rename tag everywhere", f"{tag} -> " if tag else "", accept)
@@ -182,7 +194,7 @@ class LibraryActions(GemtagScreen):
             path = await self.source.export_path(text)
             if path.exists():
                 question = f"{plain(path.name, 60)} is there already. Replace it?"
-                self.call_after_refresh(self.ask, question, lambda: self._write(path, marked))
+                self._then_ask(question, lambda: self._write(path, marked))
             else:
                 self.do(self._write(path, marked), "export")
             return None

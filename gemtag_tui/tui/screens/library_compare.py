@@ -132,14 +132,14 @@ class CompareScreen(GemtagScreen):
         def title(side: int) -> str:
             return ("▸ " if self._side == side else "  ") + safe(side_words(self._sides[side]))
 
-        columns = [
-            Column[Pair]("bucket", 10, lambda pair: (pair.bucket or SUMMARY, "accent")),
-            Column[Pair]("", 1, lambda pair: ("=" if pair.same else "≠", "muted")),
-            Column[Pair](title(0), 20, cell(0), grow=1),
+        columns: list[Column[Pair]] = [
+            Column("bucket", 10, lambda pair: (pair.bucket or SUMMARY, "accent")),
+            Column("", 1, lambda pair: ("=" if pair.same else "≠", "muted")),
+            Column(title(0), 20, cell(0), grow=1),
         ]
         if len(self._said) > 1:
-            columns.append(Column[Pair](title(1), 20, cell(1), grow=1))
-        columns.append(Column[Pair]("shown now", 14, lambda p: (p.now, "good"), grow=1, rank=1))
+            columns.append(Column(title(1), 20, cell(1), grow=1))
+        columns.append(Column("shown now", 14, lambda p: (p.now, "good"), grow=1, rank=1))
         return columns
 
     # Drawing

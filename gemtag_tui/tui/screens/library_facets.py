@@ -34,7 +34,7 @@ def facet_rows(
 ) -> list[FacetRow]:
     """Return the rows: buckets with their most frequent tags, those narrowed to always."""
     rows: list[FacetRow] = []
-    for facet in facets:
+    for facet in sorted(facets, key=lambda one: one.bucket):
         values = [one for one in facet.values if (facet.bucket, one.name) in chosen]
         most = len(facet.values) if facet.bucket in whole else SHOWN
         values += [one for one in facet.values if one not in values][: max(0, most - len(values))]

@@ -83,7 +83,7 @@ def _summary(row: AssetRow) -> Span:
 
 
 def _tags(row: AssetRow) -> Span:
-    return (tag_words(row.tags), "muted")
+    return (" │ ".join(", ".join(names) for names in row.tags.values() if names), "muted")
 
 
 def tag_words(tags: dict[str, list[str]]) -> str:

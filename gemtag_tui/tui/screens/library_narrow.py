@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual.widget import Widget
+
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.store.browse import AssetRow
 from gemtag_tui.store.facets import Facet
@@ -68,6 +70,10 @@ class LibraryNarrow(LibraryActions):
     def row_now(self) -> AssetRow | None:
         """The image under the cursor."""
         return self.rows.row
+
+    def focus_back(self) -> Widget | None:
+        """The list, or the grid."""
+        return self.rows
 
     # Facets
 

@@ -46,7 +46,7 @@ def rename_words(made: list[Renaming]) -> str:
     results = sum(one.results for one in made)
     verb = "Merge" if any(one.merged for one in made) else "Rename"
     into = "into" if verb == "Merge" else "to"
-    return f"{verb} {names} {into} {made[0].target}: {plural(results, 'image')}?"
+    return f"{verb} {names} {into} {made[0].target}: {plural(results, 'result')}?"
 
 
 def read_place(typed: str, count: int) -> int:
