@@ -143,7 +143,7 @@ _NOTE = """
 """
 _MOVED = "(SELECT CAST(item AS INTEGER) FROM change_item WHERE change = ?)"
 _WORK = f"""
-    UPDATE work SET state = ?, due = NULL WHERE state IN (0, 1, 4, 5) AND (track, asset) IN (
+    UPDATE work SET state = ?, due = NULL WHERE +state IN (0, 1, 4, 5) AND (track, asset) IN (
         SELECT t.id, b.asset FROM failure b CROSS JOIN track t
         ON t.provider = b.provider AND t.model = b.model AND t.profile = b.profile
         CROSS JOIN asset a ON a.id = b.asset
