@@ -29,12 +29,9 @@ async def chosen(lib: Library, request: RunRequest, ready: Ready) -> tuple[Ready
     Raises:
         LibraryError: the library cannot be read.
     """
-    few = request.limit is not None and request.limit < MUCH
-    if request.lane != AUTO or few:
+    if request.lane != AUTO or not (_wishes(request) or await _much(lib, request)):
         return ready, ""
-    if (await work.library_counts(lib)).total < MUCH:
-        return ready, ""
-    from gemtag_tui.engine.planning import make_plan  # noqa: PLC0415 - for large libraries alone
+    from gemtag_tui.engine.planning import make_plan  # noqa: PLC0415 - not for a usual small run
 
     config = request.config or config_path(None, os.environ)
     loaded = Loaded(request.settings, cast("dict[str, Origin]", request.origins))
@@ -44,3 +41,15 @@ async def chosen(lib: Library, request: RunRequest, ready: Ready) -> tuple[Ready
     check_lane(plan.recommended, request.settings, ready.rules)
     words = f"The {plan.recommended} lane was chosen: {plan.reason}"
     return replace(ready, lane=plan.recommended), words
+
+
+def _wishes(request: RunRequest) -> bool:
+    plan = request.settings.plan
+    return bool(plan.prefer or plan.deadline_hours or plan.budget)
+
+
+async def _much(lib: Library, request: RunRequest) -> bool:
+    """Whether there may be enough for another lane than the usual to be worth it."""
+    if request.limit is not None and request.limit < MUCH:
+        return False
+    return (await work.library_counts(lib)).total >= MUCH
