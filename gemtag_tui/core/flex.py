@@ -21,8 +21,8 @@ INTERACTIVE, FLEX = "interactive", "flex"
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 900.0
 """Seconds; flex itself aims at up to fifteen minutes."""
-_CLOSEST, _WIDEST = 0.1, 5.0
-"""Seconds between two starts after a first, and after many refusals."""
+_CLOSEST, _WIDEST = 0.25, 5.0
+"""Seconds between two starts beyond the room there was, after few and after many refusals."""
 _TURNED_AWAY = frozenset({Trouble.OVERLOADED, Trouble.CAPACITY})
 _SHED_STATUS = frozenset({429, 503})
 _LANES = {"standard": INTERACTIVE, "priority": INTERACTIVE, "flex": FLEX}
@@ -52,7 +52,8 @@ class FlexGate:
     """Lets calls out as long as flex has room; after refusals later and fewer. Monotonic seconds.
 
     Every refusal of a call that went out after the last pause had begun doubles the pause: those
-    of one burst count once. An answer halves it, and one to a call sent since opens the gate.
+    of one burst count once. An answer to such a call halves it and ends the one that is on. Calls
+    that take the place of answered ones need no gate: as many as had room go on having it.
 
     Args:
         rng: numbers in [0, 1), for jitter.
@@ -64,12 +65,14 @@ class FlexGate:
         self._shut_at = -math.inf
         self._started = -math.inf
         self._full_since: float | None = None
+        self._in_flight = 0
+        self._room = math.inf
         self.until = -math.inf
         """When the next call may go."""
 
     def may_start(self, now: float) -> bool:
         """Return whether one more call may go."""
-        return now >= self.opens_at()
+        return self._in_flight < self._room or now >= self.opens_at()
 
     def opens_at(self) -> float:
         """Return when the next call may go; in the past when it may now."""
@@ -80,8 +83,14 @@ class FlexGate:
         return 0.0 if self._full_since is None else now - self._full_since
 
     def started(self, now: float) -> None:
-        """Take in that a call went out."""
-        self._started = now
+        """Take in that a call went out; every one ends by exactly one of the other verbs."""
+        if self._in_flight >= self._room:
+            self._started = now
+        self._in_flight += 1
+
+    def failed(self) -> None:
+        """Take in a call that failed in another way: it says nothing about room."""
+        self._in_flight = max(0, self._in_flight - 1)
 
     def turned_away(self, now: float, sent: float, asked: float | None = None) -> bool:
         """Take in a refusal; returns whether it made the pause longer.
@@ -90,6 +99,8 @@ class FlexGate:
             sent: when the call went out.
             asked: seconds that the server asked to wait.
         """
+        self.failed()
+        self._room = self._in_flight
         if self._full_since is None:
             self._full_since = now
         if sent < self._shut_at:
@@ -104,10 +115,11 @@ class FlexGate:
     def answered(self, now: float, sent: float) -> None:
         """Take in an answer, whatever it says."""
         self._full_since = None
-        self._level //= 2
         if sent >= self._shut_at:
-            self._level = 0
+            self._room = max(self._room, self._in_flight)
+            self._level = max(0, self._level - 1)
             self.until = min(self.until, now)
+        self.failed()
 
     def rested(self, now: float) -> None:
         """Leave time in which nothing was to be sent out of the count."""
@@ -115,4 +127,4 @@ class FlexGate:
             self._full_since = now
 
     def _spacing(self) -> float:
-        return min(_WIDEST, _CLOSEST * 2.0 ** min(self._level, 20)) if self._level else 0.0
+        return min(_WIDEST, _CLOSEST * 2.0 ** min(self._level, 20))

@@ -180,7 +180,7 @@ class InteractiveLane:
         if why := service.gave_up(now):
             self._limited(why)
         else:
-            pause = min(service.wait(now), _TURN_SECONDS)
+            pause = min(service.wait(now), _PARK_LOOK_SECONDS)
             await self._wait_for(service.words(now), self._room, pause)
 
     def _limited(self, why: str) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gemtag_tui.core.clock import Clock
 
 _SAID_AFTER = 1.0
+_LEAST_WAIT = 0.01
 
 
 class Service:
@@ -42,8 +43,8 @@ class Service:
         return INTERACTIVE if self._handing_over(now) else ""
 
     def wait(self, now: float) -> float:
-        """Return the seconds until flex is tried again."""
-        return max(0.0, self._gate.opens_at() - now)
+        """Return the seconds until flex is tried again, never too few to be waited for."""
+        return max(_LEAST_WAIT, self._gate.opens_at() - now)
 
     def words(self, now: float) -> str:
         """Return why nothing goes, or why it goes another way: "" when nothing is to be said."""
@@ -86,7 +87,14 @@ class Service:
             return True, self._gate.turned_away(now, sent, outcome.retry_after)
         if lane == FLEX and isinstance(outcome, Answer):
             self._gate.answered(now, sent)
+        elif lane == FLEX:
+            self._gate.failed()
         return False, False
+
+    def abandoned(self, lane: str) -> None:
+        """Take in that we gave a call up."""
+        if lane == FLEX:
+            self._gate.failed()
 
     def _handing_over(self, now: float) -> bool:
         after = self.terms.hand_over_minutes * 60

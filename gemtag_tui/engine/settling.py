@@ -148,6 +148,7 @@ class Settling:
 
     def abandoned(self, attempt: Attempt, grant: Grant, sent_at: float) -> None:
         """Record a call that was cut off while in flight; it may have been billed."""
+        self.service.abandoned(attempt.lane)
         self._admission.settle(grant, None, None)
         self.tally.charge(None, grant.need.usd)
         self._entries.call(attempt, ABANDONED, sent_at, grant.need.usd)

@@ -47,6 +47,8 @@ def test_an_answer_counts_as_what_was_served(asked, tier, lane):
 
 def test_one_burst_of_refusals_is_one_lesson():
     gate = FlexGate(lambda: 0.5)
+    for _ in range(64):
+        gate.started(5.0)
     told = [gate.turned_away(10.0 + n / 100, 5.0) for n in range(64)]
     assert told == [True] + [False] * 63
     assert gate.until == pytest.approx(12.0)
@@ -78,6 +80,7 @@ def test_an_answer_to_a_new_call_opens_the_gate_whatever_came_before(steps):
     gate, now = FlexGate(lambda: 0.3), 0.0
     for what, pause, ago in steps:
         now += pause
+        gate.started(now - ago)
         if what == "away":
             gate.turned_away(now, now - ago)
         else:

@@ -22,8 +22,8 @@ STANDARD = dataclasses.replace(GOOD, service_tier="standard")
 @pytest.mark.parametrize("away", [FULL, BARE])
 async def test_hours_without_room_are_no_outage_and_no_storm(away):
     world = World(120, lane="flex")
-    world.sender.rule = lambda asset, at: away if at < 7200 else FLEX
-    await world.finish(seconds=7200 + 2000)
+    world.sender.rule = lambda asset, at: away if at < 3600 else FLEX
+    await world.finish(seconds=3600 + 1500)
     assert world.tally.done == 120
     assert world.code is None
     assert world.committer.failures == []
@@ -61,12 +61,12 @@ async def test_some_turned_away_at_random_cost_time_and_nothing_else():
 
 
 async def test_calls_of_many_minutes_are_no_stall():
-    world = World(40, lane="flex", cap=20)
+    world = World(6, lane="flex", cap=6)
     world.concurrency.expect(960.0)
     world.sender.latency = 600.0
     world.sender.rule = lambda asset, at: FLEX
     await world.finish()
-    assert world.tally.done == 40
+    assert world.tally.done == 6
     assert world.concurrency.single_worker_times == 0
 
 
@@ -83,7 +83,7 @@ async def test_what_was_really_served_is_what_is_recorded():
 
 
 async def test_what_is_shed_goes_interactive_after_the_set_time_and_back():
-    world = World(3000, lane="flex", cap=2, flex=Flex(hand_over_minutes=10))
+    world = World(2000, lane="flex", cap=1, flex=Flex(hand_over_minutes=10))
     asked = []
 
     def rule(asset, at):
@@ -103,12 +103,12 @@ async def test_what_is_shed_goes_interactive_after_the_set_time_and_back():
     world.sender.send = send
     world.sender.rule = rule
     await world.finish()
-    assert world.tally.done == 3000
+    assert world.tally.done == 2000
     interactive = [at for at, lane in asked if lane == "interactive"]
-    assert 600 <= min(interactive) < 620
+    assert 600 <= min(interactive) < 640
     assert max(interactive) < 1000 + 900 * 1.25 + 10
     assert {lane for at, lane in asked if at > 2200} <= {"flex"}
-    assert len(world.committer.results) == 3000
+    assert len(world.committer.results) == 2000
 
 
 async def test_full_for_too_long_ends_the_run_with_everything_kept():
@@ -129,3 +129,26 @@ async def test_time_paused_is_not_time_full():
     world.control.resume()
     await world.finish(seconds=3000)
     assert world.tally.done == 50
+
+
+@pytest.mark.parametrize(("room", "latency"), [(3, 60.0), (25, 30.0), (10, 5.0)])
+async def test_room_for_few_is_used_and_not_stormed(room, latency):
+    world = World(room * 12, lane="flex", cap=40)
+    world.concurrency.expect(960.0)
+    serving = [0]
+
+    async def send(ready):
+        ready.attempt.calls += 1
+        if serving[0] >= room:
+            await world.clock.sleep(0.3)
+            return FULL
+        serving[0] += 1
+        await world.clock.sleep(latency)
+        serving[0] -= 1
+        return FLEX
+
+    world.sender.send = send
+    await world.finish(seconds=1e6)
+    assert world.tally.done == room * 12
+    assert world.clock.at <= 1.5 * 12 * latency + 60
+    assert world.tally.turned_away <= 1.5 * world.tally.done + 20
