@@ -14,7 +14,7 @@ from gemtag_tui.core.profile_text import profile_from_body
 from gemtag_tui.core.verdicts import Tagged
 from gemtag_tui.gemini.answers import parse_answer, parse_line
 from gemtag_tui.store import commits, failures
-from gemtag_tui.store.failures import Selection, Stored
+from gemtag_tui.store.failures import Chosen, Stored
 from gemtag_tui.store.rows import Group, NewResult
 from gemtag_tui.store.tracks import profile_body
 
@@ -35,7 +35,7 @@ class Rejudged:
 
 
 async def rejudge(
-    lib: Library, track: Track, profile: Profile, selection: Selection, *, dry: bool = False
+    lib: Library, track: Track, profile: Profile, selection: Chosen, *, dry: bool = False
 ) -> Rejudged:
     """Judge the stored answers of failures by a profile; the good ones become results of a track.
 

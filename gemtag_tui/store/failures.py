@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.failures import FailureKind, Standing
-from gemtag_tui.core.text import storable
 from gemtag_tui.store.triage import (
+    SAYS,
+    Chosen,
     Preview,
     Selection,
+    assets,
     awaiting_scan,
     ignore,
+    like,
     preview,
     reopen,
     retry,
@@ -26,12 +29,15 @@ if TYPE_CHECKING:
     from gemtag_tui.store.tracks import Track
 
 __all__ = [
+    "Chosen",
     "FailureGroup",
     "FailureRow",
     "Preview",
     "Selection",
     "Stored",
+    "assets",
     "awaiting_scan",
+    "count",
     "get",
     "groups",
     "ignore",
@@ -49,6 +55,7 @@ _COLUMNS = """
     b.id, b.asset, b.kind, b.message, b.attempts, b.standing, b.first_seen, b.last_seen,
     b.next_retry, b.lane, b.provider, b.model, b.profile, b.run, b.job, b.cost_usd, o.path, f.name
 """
+_END = 2**62
 _FROM = """
     FROM failure b CROSS JOIN asset a ON a.id = b.asset
     LEFT JOIN file f ON f.id = a.file LEFT JOIN folder o ON o.id = f.folder
@@ -138,9 +145,10 @@ async def page(
     kind: FailureKind | None = None,
     head: str | None = None,
     text: str = "",
-    after: int = 0,
+    after: int | None = None,
     skip: int = 0,
     limit: int = 200,
+    backwards: bool = False,
 ) -> list[FailureRow]:
     """Return failures of assets in scope, by rising id.
 
@@ -151,18 +159,52 @@ async def page(
         kind: only these.
         head: only those whose message begins so (see `FailureGroup.head`).
         text: only those with these words in their message or their file's name.
-        after: only those with a higher id.
+        after: only those with a higher id, going backwards with a lower one.
         skip: leave out so many of the first.
         limit: most rows.
+        backwards: by falling id.
     """
+    where, values = _conditions(track, standing, kind, head, text)
+    beyond, order = ("<", "DESC") if backwards else (">", "ASC")
+    start = after if after is not None else (_END if backwards else 0)
+    # Only the rows of the page are joined with their files, however many are left out.
+    ids = (
+        f"SELECT b.id FROM failure b WHERE b.id {beyond} ? AND {where} "
+        f"ORDER BY b.id {order} LIMIT ? OFFSET ?"
+    )
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE b.id IN ({ids}) ORDER BY b.id {order}"
+    return [_row(row) for row in await lib.rows(sql, [start, *values, limit, skip])]
+
+
+async def count(
+    lib: Library,
+    *,
+    track: Track | None = None,
+    standing: Standing | None = None,
+    kind: FailureKind | None = None,
+    head: str | None = None,
+    text: str = "",
+) -> int:
+    """Return how many failures `page` has in all."""
+    where, values = _conditions(track, standing, kind, head, text)
+    row = await lib.row(f"SELECT count(*) FROM failure b WHERE {where}", values)
+    return 0 if row is None else int(row[0])
+
+
+def _conditions(
+    track: Track | None,
+    standing: Standing | None,
+    kind: FailureKind | None,
+    head: str | None,
+    text: str,
+) -> tuple[str, list[Any]]:
     owner, values = _owner(track)
-    where = f"b.id > ?{owner}"
-    if standing is None:
-        where += " AND b.live = 1 AND b.standing <> 'resolved'"
-    elif standing is Standing.RESOLVED:
-        where += " AND b.standing = 'resolved'"
-    else:
-        where += f" AND b.live = 1 AND b.standing = '{standing.value}'"
+    where = "b.live = 1 AND b.standing <> 'resolved'"
+    if standing is Standing.RESOLVED:
+        where = "b.standing = 'resolved'"
+    elif standing is not None:
+        where = f"b.live = 1 AND b.standing = '{standing.value}'"
+    where += owner
     if kind is not None:
         where += " AND b.kind = ?"
         values.append(kind.value)
@@ -170,15 +212,9 @@ async def page(
         where += " AND b.head = ?"
         values.append(head)
     if text:
-        where += " AND (b.message LIKE ? ESCAPE '\\' OR CAST(f.name AS TEXT) LIKE ? ESCAPE '\\')"
-        values += [_like(text), _like(text)]
-    sql = f"SELECT {_COLUMNS} {_FROM} WHERE {where} ORDER BY b.id LIMIT ? OFFSET ?"
-    return [_row(row) for row in await lib.rows(sql, [after, *values, limit, skip])]
-
-
-def _like(text: str) -> str:
-    sign = storable(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
-    return f"%{sign}%"
+        where += f" AND {SAYS}"
+        values += [like(text)] * 2
+    return where, values
 
 
 async def get(lib: Library, failure_id: int) -> FailureRow | None:
@@ -220,7 +256,7 @@ async def groups(lib: Library, track: Track | None = None) -> list[FailureGroup]
 
 
 async def stored(
-    lib: Library, selection: Selection, *, after: int = 0, limit: int = 200
+    lib: Library, selection: Chosen, *, after: int = 0, limit: int = 200
 ) -> list[Stored]:
     """Return the raw answers of failures that stand, by rising id of the failure."""
     where, values = selected(selection, "rejudge")

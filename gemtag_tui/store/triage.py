@@ -5,10 +5,12 @@ Every decision is one transaction, and noted in the journal with what was there 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.failures import FailureKind, Standing
+from gemtag_tui.core.text import storable
 from gemtag_tui.store import changes
 from gemtag_tui.store.changes import Change
 
@@ -32,6 +34,8 @@ class Selection:
         track: of this track, or found without asking a model.
         standing: that stand so, among those that can be moved.
         job: that a batch job's lines came to.
+        text: with these words in their message or their file's name.
+        but: not these.
     """
 
     ids: tuple[int, ...] = ()
@@ -40,6 +44,12 @@ class Selection:
     track: Track | None = None
     standing: Standing | None = None
     job: int | None = None
+    text: str = ""
+    but: tuple[int, ...] = ()
+
+
+Chosen = Selection | Sequence[Selection]
+"""Failures by one selection, or those of several together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,12 @@ _REACH = {
 }
 
 
-def selected(selection: Selection, verb: str) -> tuple[str, list[Any]]:
+def selected(selection: Chosen, verb: str) -> tuple[str, list[Any]]:
     """Return the condition on a failure `b` that a verb reaches it, and its values."""
     return _where(selection, _REACH[verb])
 
 
-async def preview(lib: Library, selection: Selection, verb: str) -> Preview:
+async def preview(lib: Library, selection: Chosen, verb: str) -> Preview:
     """Return what `retry`, `ignore`, `reopen` or `rejudge` would reach; changes nothing."""
     where, values = _where(selection, _REACH[verb])
     row = await lib.row(
@@ -83,7 +93,7 @@ async def preview(lib: Library, selection: Selection, verb: str) -> Preview:
     return Preview(*row) if row else Preview(0, 0, 0, 0.0)
 
 
-async def retry(lib: Library, selection: Selection) -> int:
+async def retry(lib: Library, selection: Chosen) -> int:
     """Have open and known-bad failures tried again by the next run; returns how many.
 
     Those found without asking a model stay as they are until the next scan, which looks at the
@@ -95,12 +105,12 @@ async def retry(lib: Library, selection: Selection) -> int:
     return await _move(lib, selection, "retry", Standing.OPEN)
 
 
-async def reopen(lib: Library, selection: Selection) -> int:
+async def reopen(lib: Library, selection: Chosen) -> int:
     """Take back that failures are known bad or ignored; otherwise as `retry`."""
     return await _move(lib, selection, "reopen", Standing.OPEN)
 
 
-async def ignore(lib: Library, selection: Selection) -> int:
+async def ignore(lib: Library, selection: Chosen) -> int:
     """Leave assets alone whose failure is open or known bad; returns how many."""
     return await _move(lib, selection, "ignore", Standing.IGNORED)
 
@@ -111,27 +121,61 @@ async def awaiting_scan(lib: Library) -> int:
     return 0 if row is None else int(row[0])
 
 
-def _where(selection: Selection, standings: tuple[Standing, ...]) -> tuple[str, list[Any]]:
-    chosen = [one for one in standings if selection.standing in {None, one}]
-    names = ", ".join(f"'{standing.value}'" for standing in chosen)
-    parts, values = [f"b.live = 1 AND b.standing IN ({names})"], list[Any]()
+def _where(chosen: Chosen, standings: tuple[Standing, ...]) -> tuple[str, list[Any]]:
+    """The condition that a failure `b` stands so and is in one of the selections."""
+    names = ", ".join(f"'{standing.value}'" for standing in standings)
+    found = [_one(each) for each in ([chosen] if isinstance(chosen, Selection) else chosen)]
+    among = " OR ".join(f"({where})" for where, _ in found) or "0"
+    values = [value for _, own in found for value in own]
+    return f"b.live = 1 AND b.standing IN ({names}) AND ({among})", values
+
+
+def _one(selection: Selection) -> tuple[str, list[Any]]:
+    parts: list[tuple[str, list[Any]]] = []
     if selection.ids:
-        parts.append("b.id IN (SELECT value FROM json_each(?))")
-        values.append("[" + ",".join(str(int(number)) for number in selection.ids) + "]")
-    if selection.kind is not None:
-        parts.append("b.kind = ?")
-        values.append(selection.kind.value)
+        parts.append(("b.id IN (SELECT value FROM json_each(?))", [_listed(selection.ids)]))
+    if selection.but:
+        parts.append(("b.id NOT IN (SELECT value FROM json_each(?))", [_listed(selection.but)]))
+    same = (("kind", selection.kind), ("standing", selection.standing))
+    parts += [(f"b.{name} = ?", [value.value]) for name, value in same if value is not None]
     if selection.job is not None:
-        parts.append("b.job = ?")
-        values.append(selection.job)
+        parts.append(("b.job = ?", [selection.job]))
     if selection.head is not None:
-        parts.append("b.head = ?")
-        values.append(selection.head)
+        parts.append(("b.head = ?", [selection.head]))
     if selection.track is not None:
         own = selection.track
-        parts.append("(b.provider = ? AND b.model = ? AND b.profile = ? OR b.provider = '')")
-        values += [own.provider, own.model, own.profile]
-    return " AND ".join(parts), values
+        words = "(b.provider = ? AND b.model = ? AND b.profile = ? OR b.provider = '')"
+        parts.append((words, [own.provider, own.model, own.profile]))
+    if selection.text:
+        parts.append((SAYS, [like(selection.text)] * 2))
+    where = " AND ".join(part for part, _ in parts) or "1"
+    return where, [value for _, values in parts for value in values]
+
+
+def _listed(ids: Sequence[int]) -> str:
+    return "[" + ",".join(str(int(number)) for number in ids) + "]"
+
+
+SAYS = """(b.message LIKE ? ESCAPE '\\' OR EXISTS (
+    SELECT 1 FROM asset a CROSS JOIN file f ON f.id = a.file
+    WHERE a.id = b.asset AND CAST(f.name AS TEXT) LIKE ? ESCAPE '\\'))"""
+"""That a failure `b` has words in its message or its file's name."""
+
+
+def like(text: str) -> str:
+    """Return what `SAYS` takes, twice, for some words."""
+    sign = storable(text).replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{sign}%"
+
+
+async def assets(lib: Library, selection: Chosen) -> list[int]:
+    """Return the assets of failures, ignored ones too, that a model was asked about."""
+    where, values = _where(selection, (Standing.OPEN, Standing.KNOWN_BAD, Standing.IGNORED))
+    rows = await lib.rows(
+        f"SELECT DISTINCT b.asset FROM failure b WHERE {where} AND b.provider <> '' ORDER BY 1",
+        values,
+    )
+    return [int(row[0]) for row in rows]
 
 
 _NOTE = """
@@ -180,7 +224,7 @@ _BACK = """
 """
 
 
-async def _move(lib: Library, selection: Selection, verb: str, to: Standing) -> int:
+async def _move(lib: Library, selection: Chosen, verb: str, to: Standing) -> int:
     where, values = _where(selection, _REACH[verb])
     async with lib.transaction() as db:
         return await _moved(db, where, values, verb, to, lib.clock.now())
