@@ -29,7 +29,14 @@ from gemtag_tui.engine.shelf import Shelf
 from gemtag_tui.engine.spending import Spending
 from gemtag_tui.engine.terms import budgets_of, check_budgets, patience, ways
 from gemtag_tui.engine.view import View
-from gemtag_tui.engine.wiring import Ground, make_lane, make_settling, make_shelf, make_view
+from gemtag_tui.engine.wiring import (
+    Ground,
+    make_lane,
+    make_settling,
+    make_shelf,
+    make_view,
+    sample_of,
+)
 from gemtag_tui.gemini.client import GeminiClient
 from gemtag_tui.store import batches, commands, limits, runs, selections, tracks, work
 
@@ -37,6 +44,7 @@ if TYPE_CHECKING:
     import random
 
     from gemtag_tui.core.clock import Clock
+    from gemtag_tui.core.pilot import Findings
     from gemtag_tui.core.settings import Settings
     from gemtag_tui.core.snapshot import Counts
     from gemtag_tui.engine.admission import Lesson
@@ -67,6 +75,7 @@ class Assembly:
     settings: Settings
     max_cost: float | None
     lessons: list[Lesson]
+    sample: Findings | None = None
 
     @property
     def clock(self) -> Clock:
@@ -111,6 +120,11 @@ class Assembly:
             self.lessons.pop(0)
         if self.view.counts.remaining > self.feeder.on_hand:
             self.feeder.wake()
+
+    def compare(self) -> None:
+        """Warn when the run leaves what its sample said."""
+        if self.sample is not None:
+            self.view.tally.compare(self.sample)
 
     async def _set_aside(self) -> None:
         """Keep money back for batch jobs on their way, where a cap is set at all."""
@@ -206,6 +220,7 @@ async def assemble(
         request = await _of_selection(lib, request, track)
         ground = Ground(lib, request, ready, track, control, clock, rng)
         parts = await _wire(ground, client, preparer, stack)
+        parts.sample = await sample_of(ground)
         if trouble is not None:
             parts.view.tally.warn(f"The server did not describe the model: {trouble.message}")
         yield parts

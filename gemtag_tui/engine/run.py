@@ -154,6 +154,7 @@ async def _report(parts: Assembly, emit: Emit) -> None:
             await parts.refresh()
         except LibraryError as error:  # whoever writes the results judges how bad that is
             _log.warning("what was learned is not written yet: %s", error.message)
+        parts.compare()
         for warning in parts.admission.warnings(parts.clock.now()):
             parts.view.tally.warn(warning, about="day")
             _log.warning("%s", warning)
@@ -212,6 +213,7 @@ async def _close(parts: Assembly, orders: Orders, code: int) -> None:
         LibraryError: when it cannot be written.
     """
     await parts.refresh()
+    parts.compare()
     state = "stopped" if code in {INTERRUPTED, CONFIGURATION} or parts.control.ending else "done"
     await orders.finish()
     await runs.finish(parts.lib, parts.view.run, state, code, parts.view.tally.message)

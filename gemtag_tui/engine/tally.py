@@ -6,12 +6,14 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gemtag_tui.core.drift import Seen, drift_words
 from gemtag_tui.core.flex import served_lane
 from gemtag_tui.core.meter import RateMeter
 from gemtag_tui.core.snapshot import LastResult
 
 if TYPE_CHECKING:
     from gemtag_tui.core.calls import Answer, Usage
+    from gemtag_tui.core.pilot import Findings
 
 _SHOWN_RESULTS = 3
 _KEPT_WARNINGS = 8
@@ -24,6 +26,8 @@ class Tally:
     Attributes:
         done, bad: assets settled well and badly; each counts once, however often it is tried.
         on_disk: of those, how many ends are known to be on disk.
+        singles: those of `tries` that were calls of their own, not lines of batch jobs.
+        answers: single calls whose usage is in the sums of tokens.
         tokens_cached: of `tokens_in`, those that were read from the cache.
         turned_away: calls that the flex service had no room for.
         elsewhere: answers that another service gave than was asked.
@@ -40,6 +44,8 @@ class Tally:
     errors: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
+    singles: int = 0
+    answers: int = 0
     tokens_cached: int = 0
     cost_usd: float = 0.0
     turned_away: int = 0
@@ -53,8 +59,10 @@ class Tally:
     def charge(self, usage: Usage | None, cost_usd: float) -> None:
         """Add one call's tokens and cost."""
         self.tries += 1
+        self.singles += 1
         self.cost_usd += cost_usd
         if usage is not None:
+            self.answers += 1
             self.tokens_in += usage.prompt
             self.tokens_out += usage.output
             self.tokens_cached += usage.cached
@@ -86,6 +94,14 @@ class Tally:
         self.bad -= 1
         self.on_disk -= 1
         return True
+
+    def compare(self, found: Findings) -> None:
+        """Warn when this run is not what its sample said; results of batch jobs hide that."""
+        if self.singles < self.tries:
+            return
+        seen = Seen(self.answers, self.settled, self.tokens_in, self.tokens_out, self.cost_usd)
+        if words := drift_words(found, seen):
+            self.warn(words, about="sample")
 
     def warn(self, words: str, about: str = "") -> None:
         """Keep a warning, newest last; a newer one about the same thing takes its place."""

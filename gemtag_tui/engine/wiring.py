@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gemtag_tui.core.concurrency import Concurrency
 from gemtag_tui.core.flex import INTERACTIVE
 from gemtag_tui.core.meter import RateMeter
+from gemtag_tui.core.pilot import findings_of
 from gemtag_tui.engine.admission import Admission
 from gemtag_tui.engine.batch_lanes import BATCH
 from gemtag_tui.engine.figures import limit_figures
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gemtag_tui.core.clock import Clock
+    from gemtag_tui.core.pilot import Findings
     from gemtag_tui.engine.admission import Lesson
     from gemtag_tui.engine.committer import Committer
     from gemtag_tui.engine.control import Control
@@ -100,6 +102,16 @@ async def make_view(ground: Ground) -> View:
         clock=clock,
         limit=request.limit,
     )
+
+
+async def sample_of(ground: Ground) -> Findings | None:
+    """Return what the latest sample of this track and lane told; `None` for a sample's own run."""
+    if ground.request.only:
+        return None
+    row = await pilots.latest(ground.lib, ground.track.id)
+    if row is None or row.lane != ground.ready.lane:
+        return None
+    return findings_of(await pilots.tried(ground.lib, row))
 
 
 def _concurrency(ground: Ground) -> Concurrency:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from engine_rig import a_shop
 
+from gemtag_tui.core.pilot import Picked
 from gemtag_tui.core.settings import Budget, Settings
 from gemtag_tui.gemini.request import RequestForm
+from gemtag_tui.store import pilots, runs
 
 
 @pytest.fixture
@@ -125,3 +127,20 @@ async def test_each_cap_ends_a_run_and_says_which(shop, lane, cap):
     assert (run.exit_code, counts.remaining > 0) == (3, True)
     again = await shop.run(lane=lane, settings=settings, limit=1)
     assert again == (0 if cap == "run" else 3)  # what was spent in the day is known again
+
+
+@pytest.mark.parametrize(("longer", "warned"), [(False, False), (True, True)])
+async def test_a_run_that_leaves_its_samples_intervals_says_so(shop, longer, warned):
+    await shop.add(130)
+    assert await shop.run(only=tuple(range(1, 51)), lane="interactive") == 0
+    async with shop.opened() as lib:
+        run = await runs.last(lib)
+        row = pilots.PilotRow(0, run.track, run.id, "interactive", 1, run.started_at, 1.0)
+        await pilots.keep(lib, row, [Picked(asset, "s") for asset in range(1, 51)])
+    if longer:
+        shop.configure(pixels=False, faults=[{"fault": "not_json", "attempts": [[1, 1]]}])
+    assert await shop.run(lane="interactive") == 0
+    told = [words for words in shop.end.warnings if "not as its sample" in words]
+    assert bool(told) is warned
+    if warned:
+        assert "for a thousand images" in told[0]
