@@ -85,14 +85,10 @@ def plan(
 
         given = {name: value for name, value in overrides.items() if value is not None}
         return run_pilot(shell, given, selection, size=pilot, seed=seed, max_cost=max_cost)
-    loaded = shell.load(overrides)
-    asked = loaded.settings.plan
-    wish = Wish(asked.deadline_hours * 3600.0, asked.budget, asked.prefer)
+    settings = shell.load(overrides).settings
+    wish = Wish(settings.plan.deadline_hours * 3600.0, settings.plan.budget, settings.plan.prefer)
     options = Options(
-        resolution=resolution or "",
-        lane=loaded.settings.lane,
-        first=first or 0,
-        sample=sample or 0,
+        resolution=resolution or "", lane=settings.lane, first=first or 0, sample=sample or 0
     )
     return _plan(shell, overrides, selection, wish, options)
 

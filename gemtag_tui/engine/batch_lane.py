@@ -269,17 +269,7 @@ class BatchLane:
     def _words(self, jobs: list[JobRow]) -> str:
         if self._control.paused:
             return "paused by you: jobs on the server go on"
-        if self._building is not None:
-            return "building a batch job"
-        active = [job for job in jobs if job.place in ACTIVE]
-        waiting = sum(job.place in SENDING - ACTIVE for job in jobs)
-        ended = sum(job.place is JobState.ENDED for job in jobs)
-        answered = sum(job.succeeded + job.failed for job in active)
-        words = [_count(len(active), "on the server")] if active else []
-        words += [f"{answered:,} of {sum(j.requests for j in active):,} answered"] * bool(active)
-        words += [_count(waiting, "waiting for their turn")] if waiting else []
-        words += [_count(ended, "being taken in")] if ended else []
-        return ", ".join(words)
+        return "building a batch job" if self._building is not None else _places(jobs)
 
     async def _end(self) -> None:
         if self._building is not None:
@@ -290,6 +280,19 @@ class BatchLane:
         await self._desk.drain(0.0 if self._control.hurried else DRAIN_SECONDS)
         if self._refused:  # the server takes no job from this key: other lanes may do the work
             await give_back_unsent(self._ground, self.track, _UNSENT)
+
+
+def _places(jobs: list[JobRow]) -> str:
+    """Return in words where jobs are."""
+    active = [job for job in jobs if job.place in ACTIVE]
+    waiting = sum(job.place in SENDING - ACTIVE for job in jobs)
+    ended = sum(job.place is JobState.ENDED for job in jobs)
+    answered = sum(job.succeeded + job.failed for job in active)
+    words = [_count(len(active), "on the server")] if active else []
+    words += [f"{answered:,} of {sum(j.requests for j in active):,} answered"] * bool(active)
+    words += [_count(waiting, "waiting for their turn")] if waiting else []
+    words += [_count(ended, "being taken in")] if ended else []
+    return ", ".join(words)
 
 
 def _count(number: int, what: str) -> str:
