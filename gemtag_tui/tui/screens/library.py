@@ -15,7 +15,6 @@ from gemtag_tui.core.query import QueryError
 from gemtag_tui.store.browse import AssetRow
 from gemtag_tui.store.search import AssetDetail
 from gemtag_tui.tui.paint import rule
-from gemtag_tui.tui.screens.library_detail import DetailScreen
 from gemtag_tui.tui.screens.library_facets import FacetList
 from gemtag_tui.tui.screens.library_lines import columns, pane_lines, tile_words, title_line
 from gemtag_tui.tui.screens.library_narrow import LibraryNarrow
@@ -249,6 +248,10 @@ class LibraryScreen(LibraryNarrow):
         self._open()
 
     def _open(self) -> None:
+        from gemtag_tui.tui.screens.library_detail import (  # noqa: PLC0415 - when wanted
+            DetailScreen,
+        )
+
         if (row := self.row_now()) is not None:
             pictures = not self.has_class("-no-picture")
             self.app.push_screen(
