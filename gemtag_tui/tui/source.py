@@ -15,6 +15,7 @@ from gemtag_tui.core.settings import Settings
 from gemtag_tui.core.snapshot import Gauge
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.wanted import Asks
+from gemtag_tui.tui.wanted_failures import TriageAsks
 
 Row_co = TypeVar("Row_co", covariant=True)
 
@@ -99,7 +100,7 @@ class Offer:
     obstacle: str = ""
 
 
-class Source(Asks, Protocol):
+class Source(Asks, TriageAsks, Protocol):
     """Everything a screen may ask for or do."""
 
     @property

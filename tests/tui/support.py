@@ -16,6 +16,7 @@ from gemtag_tui.tui.state import LastRun, Look
 from gemtag_tui.tui.widgets.listed import Listed
 
 from .fakes import FakeAsks
+from .fakes_triage import FakeTriage
 
 NOW = 1_795_349_000.0
 """2026-11-22 11:23:20 UTC."""
@@ -128,7 +129,7 @@ def entries(
 
 
 @dataclass
-class FakeSource(FakeAsks):
+class FakeSource(FakeTriage, FakeAsks):
     """Answers from its fields and remembers what it was told."""
 
     state: Look = field(default_factory=look)

@@ -8,12 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 
-from gemtag_tui.core.failures import Standing
+from gemtag_tui.core.remedies import Remedy
 from gemtag_tui.store.failures import FailureGroup, Selection
 from gemtag_tui.tui.paint import Line, rule
 from gemtag_tui.tui.screens.failures_actions import FailureActions
+from gemtag_tui.tui.screens.failures_ask import Fit
 from gemtag_tui.tui.screens.failures_files import FailureFilesScreen
-from gemtag_tui.tui.screens.failures_lines import group_columns, group_lines
+from gemtag_tui.tui.screens.failures_lines import empty_lines, group_columns, group_lines
+from gemtag_tui.tui.screens.failures_list import RangeList
 from gemtag_tui.tui.screens.failures_words import cause_of, kind_words
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
@@ -21,9 +23,11 @@ from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import PagedList
 from gemtag_tui.tui.widgets.pane import Pane
-from gemtag_tui.tui.words import money, number
+from gemtag_tui.tui.words import money, number, plural
 
 EMPTY = "No failures: every image that was tried has its tags."
+NOT_YET = "No failures yet: nothing was tried."
+Key = tuple[str, str, str]
 SORTS = ("count", "newest", "spent")
 MOST_SAID = 100
 """Causes whose own words are read; beyond them the common beginning has to do."""
@@ -44,6 +48,8 @@ class FailuresScreen(FailureActions):
         self._groups: list[FailureGroup] = []
         self._shown: list[FailureGroup] = []
         self._said: dict[int, str] = {}
+        self._ways: dict[Key, tuple[Remedy, ...]] = {}
+        self._renewed = False
         self._sort = 0
         self._seen: tuple[int, ...] = ()
         self._row = 0
@@ -52,10 +58,14 @@ class FailuresScreen(FailureActions):
         """Causes, and the present one in words."""
         yield Block(id="failures-head")
         with Container(id="failures-main"):
-            yield PagedList[FailureGroup](
-                group_columns(self._said), _key, empty="Reading the failures…", id="failures-list"
+            yield RangeList[FailureGroup](
+                group_columns(self._said, self.look.now),
+                _key,
+                empty="Reading the failures…",
+                id="failures-list",
             )
-            yield Pane(id="failures-detail")
+            with Container(id="failures-side"):
+                yield Pane(id="failures-detail")
 
     @property
     def _list(self) -> PagedList[FailureGroup]:
@@ -81,12 +91,18 @@ class FailuresScreen(FailureActions):
 
     async def reread(self) -> None:
         """Read the causes again; cursor and marks hold on to theirs."""
+        if not self._renewed:
+            await self.source.renew_causes()
+            self._renewed = True
         self._groups = await self.source.failure_groups()
         for group in self._groups[:MOST_SAID]:
             if group.example not in self._said:
                 row = await self.source.failure(group.example)
                 self._said[group.example] = row.message if row else group.head
         await self._show()
+        ways = await self.source.remedies(self._groups)
+        self._ways = dict(zip(map(_key, self._groups), ways, strict=True))
+        self._draw()
 
     async def _show(self) -> None:
         wanted = self.filter_text.casefold()
@@ -94,7 +110,9 @@ class FailuresScreen(FailureActions):
         if self._sort:
             self._shown.sort(key=lambda g: -(g.last_seen if self._sort == 1 else g.cost_usd))
         paged = self._list
-        paged.set_empty("Nothing fits the filter; Esc clears it." if self._groups else EMPTY)
+        tried = self.look.snapshot.counts.tagged
+        none = EMPTY if tried else NOT_YET
+        paged.set_empty("Nothing fits the filter; Esc clears it." if self._groups else none)
         held, marks = paged.key, paged.marks
         keys = [_key(one) for one in self._shown]
         at = keys.index(held) if held in keys else self._row
@@ -111,8 +129,11 @@ class FailuresScreen(FailureActions):
         detail = self.query_one("#failures-detail", Block)
         group = self._list.row
         said = self._said.get(group.example, "") if group else ""
-        lines = group_lines(group, said, self.look.now, detail.size.width, detail.size.height)
-        detail.show(lines)
+        ways = self._ways.get(_key(group), ()) if group else ()
+        size = detail.size
+        lines = group_lines(group, said, ways, self.look.now, size.width, size.height)
+        empty = not self._groups and self._renewed
+        detail.show(empty_lines(size.width) if empty else lines)
 
     def _title(self) -> Line:
         count = sum(one.count for one in self._shown)
@@ -121,6 +142,8 @@ class FailuresScreen(FailureActions):
         title += [(f" in {number(len(self._shown))} causes · {money(spent)} spent", "muted")]
         if self.filter_text:
             return [*title, (" · filter: ", "muted"), (self.filter_text, "warn")]
+        if marked := sum(_key(one) in self._list.marks for one in self._shown):
+            return [*title, (f" · {plural(marked, 'cause')} marked", "accent")]
         return [*title, (f" · by {SORTS[self._sort]} · ⏎ files", "muted")]
 
     def on_pane_resized(self) -> None:
@@ -131,6 +154,12 @@ class FailuresScreen(FailureActions):
         """Show the cause under the cursor, with what the server said in full."""
         del message
         self._draw()
+        self.draw_keys()
+
+    def on_paged_list_marked(self) -> None:
+        """Say how many are marked."""
+        self._draw()
+        self.draw_keys()
 
     def on_paged_list_opened(self, message: PagedList.Opened) -> None:
         """Open the files of a cause."""
@@ -146,15 +175,16 @@ class FailuresScreen(FailureActions):
 
     def chosen(self) -> list[Selection]:
         """The marked causes, else the one under the cursor."""
+        return [selection_of(one) for one in self._meant()]
+
+    def fits(self) -> list[Fit]:
+        """What the marked causes, else the one under the cursor, are."""
+        return [Fit(one.kind, one.standing, one.raw > 0) for one in self._meant()]
+
+    def _meant(self) -> list[FailureGroup]:
         paged = self._list
         marked = [one for one in self._shown if _key(one) in paged.marks]
-        row = paged.row
-        return [selection_of(one) for one in marked or ([row] if row else [])]
-
-    async def shown_all(self) -> tuple[list[Selection], int]:
-        """All causes shown but the ignored ones."""
-        able = [one for one in self._shown if one.standing is not Standing.IGNORED]
-        return [selection_of(one) for one in able], sum(one.count for one in able)
+        return marked or ([paged.row] if paged.row else [])
 
     # Keeping
 
@@ -174,7 +204,7 @@ def selection_of(group: FailureGroup) -> Selection:
     return Selection(kind=group.kind, head=group.head, standing=group.standing)
 
 
-def _key(group: FailureGroup) -> tuple[str, str, str]:
+def _key(group: FailureGroup) -> Key:
     return (group.kind, group.head, group.standing)
 
 

@@ -10,21 +10,27 @@ from textual.binding import Binding, BindingType
 
 from gemtag_tui.store.failures import Selection
 from gemtag_tui.tui.screens.base import GemtagScreen
-from gemtag_tui.tui.words import money, plural
+from gemtag_tui.tui.screens.failures_ask import NONE, Fit, Verb, question, reached
+from gemtag_tui.tui.wanted_failures import Reach
+from gemtag_tui.tui.widgets.paged import PagedList
 
 
 class FailureActions(GemtagScreen):
-    """Retry, ignore and reopen: the marks, else the row, else all that is shown."""
+    """Settling the marked ones, else the one under the cursor: previewed, asked, undoable."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "retry", "retry", id="failures.retry",
-                tooltip="Have the marked, or this one, tried again by the next run"),
-        Binding("R", "retry_all", "retry all", id="failures.retry_all",
-                tooltip="Have all shown tried again; asks with count and cost"),
-        Binding("i", "ignore", "ignore", id="failures.ignore",
-                tooltip="Leave the marked, or this one, alone from now on"),
-        Binding("u", "reopen", "undo", id="failures.reopen",
-                tooltip="Take back that these are ignored or known bad"),
+        Binding("R", "settle('retry')", "retry", id="failures.retry",
+                tooltip="Try the marked, or this one, again; asks with count and cost"),
+        Binding("I", "settle('ignore')", "ignore", id="failures.ignore",
+                tooltip="Leave the marked, or this one, alone for good; asks"),
+        Binding("u", "undo", "undo", id="failures.undo",
+                tooltip="Take the last decision back, as far as nothing was spent since"),
+        Binding("J", "settle('rejudge')", "judge again", id="failures.rejudge",
+                tooltip="Judge the stored answers again by today's profile; costs nothing"),
+        Binding("M", "settle('model')", "other model", id="failures.model",
+                tooltip="Ask a stronger model about the marked, or this one; asks with the price"),
+        Binding("O", "settle('reopen')", "reopen", id="failures.reopen",
+                tooltip="Take back that these are ignored or known bad; asks"),
     ]  # fmt: skip
 
     @abstractmethod
@@ -32,49 +38,52 @@ class FailureActions(GemtagScreen):
         """The marked ones, else the row's."""
 
     @abstractmethod
-    async def shown_all(self) -> tuple[list[Selection], int]:
-        """All that is shown, and how many images that is."""
+    def fits(self) -> list[Fit]:
+        """What the marked ones, else the row, are."""
 
     @abstractmethod
     async def reread(self) -> None:
         """Show what is so now."""
 
-    def action_retry(self) -> None:
-        """Have some tried again."""
-        self._decide("retry")
+    def quiet_actions(self) -> set[str]:
+        """The footer names what fits the row."""
+        verbs: set[Verb] = {"retry", "ignore", "reopen", "rejudge", "model"}
+        able = {verb for fit in self.fits() for verb in fit.verbs}
+        return {f"settle('{verb}')" for verb in verbs - able}
 
-    def action_ignore(self) -> None:
-        """Leave some alone."""
-        self._decide("ignore")
-
-    def action_reopen(self) -> None:
-        """Take back."""
-        self._decide("reopen")
-
-    def action_retry_all(self) -> None:
-        """Ask, with count and cost, then have all that is shown tried again."""
-        self.do(self._ask_all(), "ask")
-
-    def _decide(self, verb: str) -> None:
+    def action_settle(self, verb: Verb) -> None:
+        """Say what it would reach and cost, and ask."""
         chosen = self.chosen()
         if chosen:
-            self.do(self.carry_out(verb, chosen))
+            self.do(self._ask(verb, chosen), "ask")
         else:
             self.say("There is nothing to choose here.")
 
-    async def carry_out(self, verb: str, chosen: Sequence[Selection]) -> None:
-        """Do it, and say what came of it."""
-        words = await self.source.decide(verb, chosen)
+    async def _ask(self, verb: Verb, chosen: Sequence[Selection]) -> None:
+        reach = await self.source.reach(verb, chosen)
+        if not reached(verb, reach):
+            self.say(NONE[verb])
+            return
+        self.ask(question(verb, reach), lambda: self._settle(verb, chosen, reach))
+
+    async def _settle(self, verb: Verb, chosen: Sequence[Selection], reach: Reach) -> None:
+        if verb == "rejudge":
+            words = await self.source.rejudge(chosen)
+        elif verb == "model":
+            words = await self.source.ask_other(chosen, reach.model)
+        else:
+            words = await self.source.decide(verb, chosen)
+        self.query_one(PagedList).clear_marks()
+        await self._told(words)
+
+    def action_undo(self) -> None:
+        """Take the last decision back."""
+        self.do(self._undo())
+
+    async def _undo(self) -> None:
+        await self._told(await self.source.undo_decision())
+
+    async def _told(self, words: str) -> None:
         await self.reread()
         await self.gemtag.refresh_look()
         self.say(words, "warn" if words.startswith("Nothing") else "info")
-
-    async def _ask_all(self) -> None:
-        chosen, count = await self.shown_all()
-        if not chosen:
-            self.say("There is nothing to retry here.")
-            return
-        each = await self.source.each_cost()
-        cost = "cost not known" if each is None else f"about {money(each * count)}"
-        question = f"Retry {plural(count, 'image')}, {cost}?"
-        self.ask(question, lambda: self.carry_out("retry", chosen))

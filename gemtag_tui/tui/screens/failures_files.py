@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.app import ComposeResult
 from textual.containers import Container
 
 from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
 from gemtag_tui.tui.paint import Line, rule
-from gemtag_tui.tui.screens.entry import EntryScreen
 from gemtag_tui.tui.screens.failures_actions import FailureActions
+from gemtag_tui.tui.screens.failures_ask import Fit
+from gemtag_tui.tui.screens.failures_detail import FailureDetailScreen
 from gemtag_tui.tui.screens.failures_lines import file_columns, file_lines
+from gemtag_tui.tui.screens.failures_list import RangeList
+from gemtag_tui.tui.screens.failures_pictures import FailurePicture
 from gemtag_tui.tui.screens.failures_words import kind_words
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.paged import PagedList
 from gemtag_tui.tui.widgets.pane import Pane
+from gemtag_tui.tui.widgets.picture import PictureView
 from gemtag_tui.tui.words import number
 
 
-class FailureFilesScreen(FailureActions):
+class FailureFilesScreen(FailureActions, FailurePicture):
     """Every file of a cause; Enter opens one with its raw answer, Esc goes back to the causes."""
 
     FILTERS = True
@@ -34,11 +40,13 @@ class FailureFilesScreen(FailureActions):
         """Files, and the present one in words."""
         yield Block(id="failures-head")
         with Container(id="failures-main"):
-            yield PagedList[FailureRow](
+            yield RangeList[FailureRow](
                 file_columns(self.look.now), lambda row: row.id, id="failures-list",
                 empty="None of this cause is left.",
             )  # fmt: skip
-            yield Pane(id="failures-detail")
+            with Container(id="failures-side"):
+                yield PictureView(self.sharp, id="failures-picture")
+                yield Pane(id="failures-detail")
 
     @property
     def _list(self) -> PagedList[FailureRow]:
@@ -79,8 +87,10 @@ class FailureFilesScreen(FailureActions):
         title += [(number(self._list.count), "strong"), (" files", "muted")]
         if self.filter_text:
             title += [(" · filter: ", "muted"), (self.filter_text, "warn")]
-        else:
-            title.append((" · ⏎ raw answer · Space marks · Esc causes", "muted"))
+        if self._list.marks:
+            title.append((f" · {number(self._marked())} marked", "accent"))
+        elif not self.filter_text:
+            title.append((" · ⏎ all of one · Space marks, V a range · Esc causes", "muted"))
         self.query_one("#failures-head", Block).show([rule(title, self.size.width)])
         detail = self.query_one("#failures-detail", Block)
         size = detail.size
@@ -94,6 +104,19 @@ class FailureFilesScreen(FailureActions):
         """Show the file under the cursor."""
         del message
         self._draw()
+        self.bring_picture()
+
+    def on_paged_list_marked(self) -> None:
+        """Say how many are marked."""
+        self._draw()
+
+    def failure_now(self) -> FailureRow | None:
+        """The one under the cursor."""
+        return self._list.row
+
+    def _marked(self) -> int:
+        marks = self._list.marks
+        return self._list.count - len(marks.keys) if marks.every else len(marks.keys)
 
     def on_paged_list_opened(self, message: PagedList.Opened) -> None:
         """Show a failure in full."""
@@ -101,34 +124,24 @@ class FailureFilesScreen(FailureActions):
             self.do(self._open(message.row), "open")
 
     async def _open(self, row: FailureRow) -> None:
-        self.app.push_screen(EntryScreen(await self.source.failure_detail(row)))
+        paragraphs = await self.source.failure_detail(row)
+        self.app.push_screen(FailureDetailScreen(row, paragraphs))
 
     # Acting
 
     def chosen(self) -> list[Selection]:
         """The marked files, else the one under the cursor."""
-        marks, row = self._list.marks, self._list.row
-        if marks.every and not marks.keys and not self.filter_text:
-            return [self._whole()]
+        marks, row, group = self._list.marks, self._list.row, self._group
         keys = tuple(int(str(key)) for key in marks.keys)
-        if keys and not marks.every:
+        if marks.every:
+            text = self.filter_text.strip()
+            same = Selection(kind=group.kind, head=group.head, standing=group.standing)
+            return [replace(same, text=text, but=keys)]
+        if keys:
             return [Selection(ids=keys)]
-        if marks:
-            self.say("All but some cannot be chosen here: mark the ones you mean.", "warn")
-            return []
         return [Selection(ids=(row.id,))] if row else []
 
-    async def shown_all(self) -> tuple[list[Selection], int]:
-        """All files shown."""
-        count = self._list.count
-        if not count:
-            return [], 0
-        if not self.filter_text:
-            return [self._whole()], count
-        pages = self.source.failure_files(self._group, self.filter_text)
-        rows = await pages.page(0, await pages.count())
-        return [Selection(ids=tuple(row.id for row in rows))], len(rows)
-
-    def _whole(self) -> Selection:
+    def fits(self) -> list[Fit]:
+        """All of them are of one cause."""
         group = self._group
-        return Selection(kind=group.kind, head=group.head, standing=group.standing)
+        return [Fit(group.kind, group.standing, group.raw > 0)] if self._list.count else []

@@ -52,11 +52,11 @@ _KINDS: dict[FailureKind, tuple[str, Hope, str]] = {
     ),
     FailureKind.OVERLOADED: (
         "the service was overloaded, several times", "yes",
-        "Nothing: it comes back by itself. r tries it sooner.",
+        "Nothing: it comes back by itself. R tries it sooner.",
     ),
     FailureKind.TIMEOUT: (
         "no answer came in time, several times", "yes",
-        "Nothing: it comes back by itself. r tries it sooner.",
+        "Nothing: it comes back by itself. R tries it sooner.",
     ),
     FailureKind.NETWORK: (
         "the connection failed, several times", "yes",
@@ -107,7 +107,7 @@ def hope_of(kind: FailureKind) -> tuple[str, Tone]:
 def advice_of(kind: FailureKind, standing: Standing) -> str:
     """What to do about it."""
     if standing is Standing.IGNORED:
-        return "Nothing is done about it. u takes that back."
+        return "Nothing is done about it. O opens it again."
     if standing is Standing.KNOWN_BAD and kind in TRANSIENT_KINDS:
-        return "It was given up; r tries it again."
+        return "It was given up; R tries it again."
     return _KINDS[kind][2]

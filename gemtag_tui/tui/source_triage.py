@@ -1,0 +1,213 @@
+"""Settling failures: what it would reach and cost, doing it, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.failures import LOCAL_KINDS
+from gemtag_tui.core.text import plain
+from gemtag_tui.store import failure_rows, failures
+from gemtag_tui.store.lock import is_held_by_someone
+from gemtag_tui.tui.wanted_failures import Reach
+from gemtag_tui.tui.words import number, plural
+
+if TYPE_CHECKING:
+    from gemtag_tui.core.profile import Profile
+    from gemtag_tui.core.remedies import Basis, Remedy
+    from gemtag_tui.core.settings import Settings
+    from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
+    from gemtag_tui.store.library import Library
+    from gemtag_tui.store.tracks import Track
+    from gemtag_tui.tui.wanted import Paragraphs
+
+_ASKS_OTHER = "model"
+
+
+class TriageSource:
+    """The part of the source that settles failures."""
+
+    lib: Library
+    config: Path
+
+    if TYPE_CHECKING:  # given by the class that all parts come together in
+
+        async def _present_track(self) -> Track | None: ...
+
+        def _profile(self) -> Profile: ...
+
+        @property
+        def settings(self) -> Settings: ...  # noqa: D102
+
+        async def start(self, args: Sequence[str] = ()) -> int: ...  # noqa: D102
+
+    # What can be done
+
+    async def renew_causes(self) -> None:
+        """Group failures by today's rules when they were grouped by older ones."""
+        await failure_rows.renew_causes(self.lib)
+
+    async def remedies(self, groups: Sequence[FailureGroup]) -> list[tuple[Remedy, ...]]:
+        """Return what can be done about each cause with its price, the best first."""
+        from gemtag_tui.engine.remedying import remedies_of  # noqa: PLC0415 - heavy
+
+        basis = await self._basis() if groups else None
+        return [() if basis is None else remedies_of(one, basis) for one in groups]
+
+    async def _basis(self) -> Basis | None:
+        from gemtag_tui.engine.remedying import basis_of  # noqa: PLC0415 - heavy
+
+        track = await self._present_track()
+        if track is None:
+            return None
+        lane = self.settings.lane if self.settings.lane != "auto" else "interactive"
+        return await basis_of(self.lib, track, self.config, lane=lane)
+
+    async def reach(self, verb: str, selections: Sequence[Selection]) -> Reach:
+        """Return what a decision would reach and cost; changes nothing."""
+        as_verb = "retry" if verb == _ASKS_OTHER else verb
+        seen = await failures.preview(self.lib, await self._own(selections), as_verb)
+        found = Reach(count=seen.count, local=seen.local, raw=seen.raw, spent_usd=seen.spent_usd)
+        if verb not in {"retry", "reopen", _ASKS_OTHER} or not found.sent:
+            return found
+        basis = await self._basis()
+        if basis is None:
+            return replace(found, cost_usd=None)
+        model = basis.other_model if verb == _ASKS_OTHER else basis.model
+        each = _each(basis, model)
+        cost = None if each is None else each * found.sent
+        return replace(found, cost_usd=cost, model=model)
+
+    async def _own(self, selections: Sequence[Selection]) -> list[Selection]:
+        """The same failures of the present track alone."""
+        track = await self._present_track()
+        return [one if one.ids else replace(one, track=track) for one in selections]
+
+    # Doing it
+
+    async def decide(self, verb: str, selections: Sequence[Selection]) -> str:
+        """Retry, ignore or reopen failures of the present track, in one transaction.
+
+        Raises:
+            UsageError: there is no such verb.
+            LibraryError: the library cannot be written.
+        """
+        act = {"retry": failures.retry, "ignore": failures.ignore, "reopen": failures.reopen}
+        if verb not in act:
+            raise UsageError(f"There is no {verb!r} for failures.")
+        before = await failures.awaiting_scan(self.lib)
+        moved = await act[verb](self.lib, await self._own(selections))
+        scans = await failures.awaiting_scan(self.lib) - before
+        if not moved:
+            return "Nothing was changed: none of these can be moved that way."
+        if verb == "ignore":
+            return f"{plural(moved, 'image')} will be left alone. u takes that back."
+        return _again_words(moved, scans, running=is_held_by_someone(self.lib.path))
+
+    async def rejudge(self, selections: Sequence[Selection]) -> str:
+        """Judge stored answers again by the profile as it is now; nothing is sent.
+
+        Raises:
+            GemtagError: the profile cannot be read, or the library cannot be written.
+        """
+        from gemtag_tui.engine.rejudge import rejudge  # noqa: PLC0415 - heavy
+        from gemtag_tui.store.tracks import ensure_track  # noqa: PLC0415
+
+        latest = await self._present_track()
+        if latest is None:
+            return "Nothing was judged: no model was asked yet."
+        profile = self._profile()
+        owner = (latest.provider, latest.model, profile.id, profile.name, profile.body)
+        track = await ensure_track(self.lib, *owner)
+        done = await rejudge(self.lib, track, profile, await self._own(selections))
+        if not done.looked:
+            return "Nothing was judged: the answers were to a profile with other buckets."
+        good = f"{number(done.tagged)} {'is' if done.tagged == 1 else 'are'} good now"
+        return f"{plural(done.looked, 'stored answer')} judged again, at no cost: {good}."
+
+    async def ask_other(self, selections: Sequence[Selection], model: str) -> str:
+        """Start a run of another model on the images alone.
+
+        Raises:
+            UsageError: an engine runs already, or none can be started.
+            LibraryError: the library cannot be written.
+        """
+        from gemtag_tui.store import selections as kept  # noqa: PLC0415 - seldom wanted
+
+        if is_held_by_someone(self.lib.path):
+            raise UsageError("A run goes on; when it has ended, another model can be asked.")
+        assets = await failures.assets(self.lib, await self._own(selections))
+        if not assets:
+            return "Nothing was started: no model was asked about any of these."
+        made = await kept.select_these(self.lib, assets, f"failures for {model}")
+        pid = await self.start(["--model", model, "--selection", str(made.id)])
+        return f"{model} is asked about {plural(made.assets, 'image')} (process {pid}); 2 shows it."
+
+    async def undo_decision(self) -> str:
+        """Take the last decision back as far as nothing was spent since.
+
+        Raises:
+            UsageError: there is none.
+            LibraryError: the library cannot be written.
+        """
+        change, back, stuck = await failures.undo(self.lib)
+        words = f"Undone: {plain(change.words, 60)}; {plural(back, 'failure')} as before."
+        if stuck:
+            words += f" {number(stuck)} tried again or sent since: these stay as they are."
+        return words
+
+    # What was sent
+
+    async def failure_sent(self, row: FailureRow) -> Paragraphs:
+        """Return what was sent when it failed, as far as it is known."""
+        if not row.provider or row.kind in LOCAL_KINDS:
+            return [("What was sent", "Nothing: this was found before a model was asked.")]
+        from gemtag_tui.core.errors import ProfileError  # noqa: PLC0415
+        from gemtag_tui.core.profile_text import profile_from_body  # noqa: PLC0415
+        from gemtag_tui.store.tracks import profile_body  # noqa: PLC0415
+
+        try:
+            profile = profile_from_body(await profile_body(self.lib, row.profile) or "")
+        except ProfileError:
+            return [("What was sent", f"The picture, with profile {row.profile} to {row.model}.")]
+        return [("What was sent", _sent_words(row, profile)), ("Prompt", profile.prompt)]
+
+
+def _each(basis: Basis, model: str) -> float | None:
+    from gemtag_tui.core.calls import Usage  # noqa: PLC0415
+    from gemtag_tui.core.prices import price  # noqa: PLC0415
+
+    known = price(model, basis.lane, basis.at, basis.overrides)
+    if known is None:
+        return None
+    image = round(basis.image)
+    tokens = Usage(
+        prompt=round(basis.prompt + basis.image), image=image, output=round(basis.output)
+    )
+    return known.cost(tokens)
+
+
+def _sent_words(row: FailureRow, profile: Profile) -> str:
+    options, names = profile.model, ", ".join(bucket.name for bucket in profile.buckets)
+    lane = f"lane {row.lane or 'unknown'}" + (f", job {row.job}" if row.job else "")
+    room = f"at most {number(options.max_output_tokens)} output tokens"
+    parts = (
+        f"the picture, to {row.model} ({row.provider})",
+        f"{lane}, run {row.run or 'unknown'}",
+        f"profile {profile.name} ({row.profile}), in {profile.language}",
+        f"resolution {options.media_resolution}, {room}, thinking {options.thinking}",
+        f"buckets: {names}",
+    )
+    return "\n".join(parts)
+
+
+def _again_words(moved: int, scans: int, *, running: bool) -> str:
+    when = "by the run that goes on" if running else "by the next run"
+    sent = max(0, moved - scans)
+    parts = [f"{plural(sent, 'image')} will be tried again {when}."] if sent else []
+    if scans:
+        parts.append(f"{plural(scans, 'file')} will be looked at anew by the next scan.")
+    return " ".join(parts)

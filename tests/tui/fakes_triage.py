@@ -1,0 +1,57 @@
+"""What settling failures asks of a source, from literal values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.remedies import Basis, Remedy, remedies
+from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
+from gemtag_tui.tui.wanted_failures import Reach
+
+BASIS = Basis(
+    model="gemini-3.5-flash-lite", lane="interactive", prompt=400.0, image=280.0, output=120.0,
+    max_output=1024, at=1_795_349_000.0, other_model="gemini-3.8-flash",
+)  # fmt: skip
+
+
+@dataclass(kw_only=True)
+class FakeTriage:
+    """Answers from its fields and remembers what it was told."""
+
+    reaches: Reach = field(
+        default_factory=lambda: Reach(
+            count=1_204, raw=1_204, spent_usd=0.61, cost_usd=0.31, model="gemini-3.8-flash"
+        )
+    )
+    decided: list[tuple[str, Sequence[Selection]]] = field(default_factory=list)
+    renewed: int = 0
+
+    async def renew_causes(self) -> None:
+        self.renewed += 1
+
+    async def remedies(self, groups: Sequence[FailureGroup]) -> list[tuple[Remedy, ...]]:
+        return [remedies(g.kind, g.standing, g.count, BASIS, raw=g.raw) for g in groups]
+
+    async def reach(self, verb: str, selections: Sequence[Selection]) -> Reach:
+        return self.reaches
+
+    async def decide(self, verb: str, selections: Sequence[Selection]) -> str:
+        self.decided.append((verb, list(selections)))
+        return f"{verb} done"
+
+    async def rejudge(self, selections: Sequence[Selection]) -> str:
+        return await self.decide("rejudge", selections)
+
+    async def ask_other(self, selections: Sequence[Selection], model: str) -> str:
+        return await self.decide(f"model {model}", selections)
+
+    async def undo_decision(self) -> str:
+        if not self.decided:
+            raise UsageError("Nothing to undo.")
+        verb, _ = self.decided.pop()
+        return f"Undone: {verb}; 1 failure as before."
+
+    async def failure_sent(self, row: FailureRow) -> list[tuple[str, str]]:
+        return []
