@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from collections import Counter
@@ -139,6 +140,7 @@ def _engine(shell: Shell, request: RunRequest) -> int:
     from gemtag_tui.engine.run import run_engine  # noqa: PLC0415 - it brings the whole engine along
 
     shell.start_logging("engine")
+    gc.freeze()  # what is loaded by now stays: a full collection that walked it would hold up calls
     log.info(
         "gemtag %s begins a run, lane %s, model %s",
         __version__,

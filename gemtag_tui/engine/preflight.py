@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gemtag_tui.core.calls import CallError
+from gemtag_tui.core.calls import CallError, Trouble
 from gemtag_tui.core.errors import KeyMissingError, UsageError
 from gemtag_tui.core.models import ModelRules, canonical_model, rules_for
 from gemtag_tui.core.profile import Profile
+from gemtag_tui.core.text import plain
 from gemtag_tui.engine.paths import config_path
 from gemtag_tui.engine.profiles import load_profile
 from gemtag_tui.gemini.key import FoundKey, find_key
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 GOOGLE = "google"
 DEFAULT_HOST = "generativelanguage.googleapis.com"
 
+_ASK_AGAIN = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between questions to an address that nobody has answered at yet."""
 PROVIDER_PREF = "provider:"
 BUILT_LANES = ("interactive", "flex", "batch")
 KEY_HELP = (
@@ -99,16 +102,30 @@ async def find_provider(
     """Return who answers at the address: "google", or "simulator" when it says that it is one.
 
     Google's own address is not asked. Any other is asked for the model's description, which costs
-    nothing; when it does not answer, what it said last time holds.
+    nothing; when it does not answer, what it said last time holds. Where nobody has ever answered,
+    it is not known whose results these would be, and so nothing is begun.
 
     Returns:
         The provider, and what stood in the way of asking.
+
+    Raises:
+        UsageError: nobody answers there, and nobody ever has.
     """
     if client.address.host == DEFAULT_HOST:
         return GOOGLE, None
-    seen = await client.get_model(ready.model)
     name = f"{PROVIDER_PREF}{client.address.root}"
-    if isinstance(seen, CallError):
-        return await prefs.get(lib, name, GOOGLE), seen
-    await prefs.put(lib, name, seen.provider)
-    return seen.provider, None
+    known = await prefs.get(lib, name, "")
+    words = ""
+    for pause in (*_ASK_AGAIN, 0.0):
+        seen = await client.get_model(ready.model)
+        if not isinstance(seen, CallError):
+            await prefs.put(lib, name, seen.provider)
+            return seen.provider, None
+        if known or seen.trouble is not Trouble.NETWORK:
+            return known or GOOGLE, seen
+        words = seen.message
+        await lib.clock.sleep(pause)
+    raise UsageError(
+        f"Nobody answers at {plain(client.address.root)}, which GOOGLE_GEMINI_BASE_URL names "
+        f"({words}). Start what should listen there, or unset it to ask Google."
+    )
