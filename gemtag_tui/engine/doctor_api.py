@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from gemtag_tui.core.calls import CallError, Trouble
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.core.models import canonical_model, notices, rules_for
-from gemtag_tui.core.prices import price
+from gemtag_tui.core.price_own import Overrides
+from gemtag_tui.core.prices import price, price_notices
 from gemtag_tui.core.text import plain
 from gemtag_tui.engine.checks import Check
 from gemtag_tui.engine.config import Loaded
@@ -19,6 +20,7 @@ from gemtag_tui.gemini.key import NAMES, FoundKey, find_key
 GET_KEY = "Get one at aistudio.google.com/apikey, then: export GEMINI_API_KEY=…"
 NET_FIX = "Check the network, a proxy, and GOOGLE_GEMINI_BASE_URL if it is set."
 MODEL_FIX = "Choose another: `gemtag config set model NAME`."
+PRICE_FIX = "Give your own in prices.toml (docs/prices.md), or choose another model."
 FIXES = {
     Trouble.KEY: "Check the key at aistudio.google.com/apikey, or make a new one.",
     Trouble.BILLING: "Check billing, and whether the API is offered in your country.",
@@ -48,25 +50,33 @@ def key_check(environ: Mapping[str, str]) -> Check:
     return Check.ok("key", f"Found in {found.where}.")
 
 
-async def model_checks(loaded: Loaded, environ: Mapping[str, str], now: float) -> list[Check]:
-    """Say what is known of the model, and what the API says of it."""
-    model = canonical_model(loaded.settings.model)
-    checks = [
-        Check.warn("model", words, MODEL_FIX)
-        for words in notices(model, datetime.fromtimestamp(now, UTC).date())
-    ]
+def model_checks(model: str, now: float, own: Overrides = ()) -> list[Check]:
+    """Say what is known of a model and its price without asking anybody.
+
+    Args:
+        model: its canonical id.
+        now: Unix seconds.
+        own: the user's own prices.
+    """
+    today = datetime.fromtimestamp(now, UTC).date()
+    checks = [Check.warn("model", words, MODEL_FIX) for words in notices(model, today)]
     if not checks:
         checks.append(Check.ok("model", f"{model}: no end of it is announced."))
-    if price(model, "interactive", now) is None:
+    if price(model, "interactive", now, own) is None:
         words = f"The price of {model} is not known: costs are counted as 0, budgets hold nothing."
-        checks.append(Check.warn("price", words, MODEL_FIX))
+        return [*checks, Check.warn("price", words, PRICE_FIX)]
+    return checks + [
+        Check.warn("price", words, MODEL_FIX) for words in price_notices(model, today, own)
+    ]
+
+
+async def api_checks(model: str, environ: Mapping[str, str]) -> list[Check]:
+    """Ask the API for a model's description when there is a key; that costs nothing."""
     try:
         found = find_key(environ)
     except GemtagError:
         found = None
-    if found is not None:
-        checks.append(await _api_check(found, model, environ))
-    return checks
+    return [] if found is None else [await _api_check(found, model, environ)]
 
 
 async def _api_check(found: FoundKey, model: str, environ: Mapping[str, str]) -> Check:
@@ -109,10 +119,10 @@ def _served(seen: ModelSeen, model: str, host: str) -> Check:
     return Check.ok("api", words)
 
 
-def limit_checks(loaded: Loaded) -> list[Check]:
-    """Say which limits hold and where each comes from."""
+def limit_checks(loaded: Loaded, model: str = "") -> list[Check]:
+    """Say which limits hold for a model (the settings' own when "") and where each comes from."""
     settings = loaded.settings
-    rules = rules_for(canonical_model(settings.model))
+    rules = rules_for(canonical_model(model or settings.model))
     tier = settings.limits.tier
     table = rules.limits.get(tier)
     figures = limit_figures(settings, loaded.origins, rules)

@@ -61,6 +61,7 @@ class Outcome:
         cost: US dollars for all that remains, in the sample's lane.
         seconds: for all that remains, in the sample's lane.
         looked_at: some of its images with their answers.
+        lane: that the sample went through.
     """
 
     found: Findings
@@ -68,6 +69,7 @@ class Outcome:
     cost: Interval
     seconds: Interval
     looked_at: tuple[AssetDetail, ...]
+    lane: str = ""
 
 
 async def choose_sample(
@@ -126,6 +128,25 @@ async def conclude(
     row = PilotRow(0, run.track, run.id, sample.lane, seed, run.started_at, sample.cap)
     number = await pilots.keep(lib, row, sample.picked)
     kept = PilotRow(number, row.track, row.run, row.lane, row.seed, row.at, row.max_cost)
+    return await _outcome(lib, loaded, config, environ, kept)
+
+
+async def recall(
+    lib: Library, loaded: Loaded, config: Path, environ: Mapping[str, str]
+) -> Outcome | None:
+    """Return what the latest sample of this model and profile told; `None` while there is none.
+
+    Raises:
+        GemtagError: the profile or the library cannot be used.
+    """
+    track = await own_track(lib, loaded, config, environ)
+    kept = None if track is None else await pilots.latest(lib, track.id)
+    return None if kept is None else await _outcome(lib, loaded, config, environ, kept)
+
+
+async def _outcome(
+    lib: Library, loaded: Loaded, config: Path, environ: Mapping[str, str], kept: PilotRow
+) -> Outcome | None:
     tried = await pilots.tried(lib, kept)
     found = findings_of(tried)
     if found is None:
@@ -138,8 +159,9 @@ async def conclude(
         found=found,
         plan=plan,
         cost=predicted_total(found.costs, plan.images),
-        seconds=seconds_of(book, plan, found, sample.lane),
+        seconds=seconds_of(book, plan, found, kept.lane),
         looked_at=tuple(one for one in looked_at if one is not None),
+        lane=kept.lane,
     )
 
 

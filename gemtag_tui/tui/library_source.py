@@ -200,8 +200,14 @@ class LibrarySource(
             obstacle = found.notes[0] if found.notes else f"the {found.lane} lane cannot be run."
         return Offer(images=max(0, images), cost=cost, lane=found.lane, obstacle=obstacle)
 
-    async def start(self, args: Sequence[str] = ()) -> int:
+    async def start(
+        self, args: Sequence[str] = (), environ: Mapping[str, str] | None = None
+    ) -> int:
         """Start the engine as a process of its own.
+
+        Args:
+            args: words for `gemtag run`.
+            environ: its environment, our own when `None`.
 
         Raises:
             UsageError: an engine runs already, or no process can be started.
@@ -212,8 +218,9 @@ class LibrarySource(
         try:
             make_private(log.parent)
             pid = start_engine(
-                self.lib.path, self.config_named, list(args), log=log, environ=self.environ
-            )
+                self.lib.path, self.config_named, list(args),
+                log=log, environ=environ or self.environ,
+            )  # fmt: skip
         except OSError as error:
             why = error.strerror or type(error).__name__
             raise UsageError(f"The engine could not be started: {why}.") from error

@@ -1,27 +1,64 @@
-"""The plan, the models to choose from, and what the images tried first came to."""
+"""What plans are reckoned from, the images behind their numbers, pilots and starting."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
+import os
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gemtag_tui.store import browse, runs
+from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.plan_values import Options
+from gemtag_tui.core.text import plain
+from gemtag_tui.engine.paths import log_folder, make_private
 from gemtag_tui.store.lock import is_held_by_someone
-from gemtag_tui.tui.wanted import ModelChoice, PlanView, Trial
+from gemtag_tui.store.plan_lists import Listed
+from gemtag_tui.tui.wanted import PilotOffer, PlanBase, PlanOrder
 
 if TYPE_CHECKING:
-    from gemtag_tui.core.models import ModelRules
-    from gemtag_tui.core.profile import Profile
+    from gemtag_tui.core.plan_values import Plan
     from gemtag_tui.engine.checks import Check
     from gemtag_tui.engine.config import Loaded
-    from gemtag_tui.engine.planning import Plan
+    from gemtag_tui.engine.piloting import Outcome
     from gemtag_tui.store.library import Library
 
+MOST_LISTED = 20_000
+"""Rows of a list on the screen; `gemtag plan --list` gives them all."""
 TIMED = "interactive"
-"""The lane whose prices are shown beside a model."""
+"""The lane whose price is given where none is named."""
+PROFILE_VARIABLE = "GEMTAG_PROFILE"
+
+
+class PlanList:
+    """The images behind a number, read on as far as they are looked at.
+
+    Args:
+        rows: gives them one by one.
+        count: how many there are.
+    """
+
+    def __init__(self, rows: AsyncGenerator[Listed, None], count: int) -> None:
+        self._rows, self._count = rows, min(count, MOST_LISTED)
+        self._read: list[Listed] = []
+        self._ended = False
+        self._one = asyncio.Lock()
+
+    async def count(self) -> int:
+        """How many rows there are, as far as that is known."""
+        return len(self._read) if self._ended else self._count
+
+    async def page(self, start: int, limit: int) -> Sequence[Listed]:
+        """Rows from a position on."""
+        async with self._one:
+            while not self._ended and len(self._read) < min(start + limit, MOST_LISTED):
+                row = await anext(self._rows, None)
+                if row is None:
+                    self._ended = True
+                else:
+                    self._read.append(row)
+        return self._read[start : start + limit]
 
 
 class PlanSource:
@@ -37,47 +74,65 @@ class PlanSource:
 
         def load(self) -> Loaded: ...  # noqa: D102
 
-    async def plan(self) -> PlanView:
-        """Reckon what the rest would take with the settings as they are now."""
-        from gemtag_tui.engine.planning import make_plan  # noqa: PLC0415 - heavy
+        async def start(  # noqa: D102
+            self, args: Sequence[str] = (), environ: Mapping[str, str] | None = None
+        ) -> int: ...
+
+    # The plan
+
+    async def plan_base(self, order: PlanOrder) -> PlanBase:
+        """Look up what plans are reckoned from, for a selection."""
+        from gemtag_tui.engine.planning import gather  # noqa: PLC0415 - heavy
+        from gemtag_tui.engine.profiles import load_profile  # noqa: PLC0415
 
         self.loaded = self.load()
-        lane = self.loaded.settings.lane
-        made = await make_plan(self.lib, self.loaded, self.config, self.environ, lane)
-        return PlanView(
-            plan=made,
-            lane=lane,
-            resolution=self._profile().model.media_resolution,
-            checks=await asyncio.to_thread(self._quick_checks),
+        settings = self.loaded.settings
+        loaded = self._loaded(order) if order.selection else self.loaded
+        selection = order.selection or None
+        return PlanBase(
+            facts=await gather(self.lib, loaded, self.config, self.environ, selection),
+            model=settings.model,
+            lane=settings.lane,
+            profile=settings.profile,
+            resolution=load_profile(settings.profile, self.config).model.media_resolution,
+            checks=await asyncio.to_thread(self._checks, order.model),
             engine=is_held_by_someone(self.lib.path),
-            now=self.lib.clock.now(),
         )
 
-    def _quick_checks(self) -> list[Check]:
-        """What can be told without the network and without reading the library's file."""
-        from gemtag_tui.core.models import canonical_model, notices  # noqa: PLC0415
-        from gemtag_tui.core.prices import price_notices  # noqa: PLC0415
-        from gemtag_tui.engine import doctor_api, doctor_here  # noqa: PLC0415
-        from gemtag_tui.engine.checks import Check  # noqa: PLC0415
+    def _loaded(self, order: PlanOrder) -> Loaded:
+        """The settings with what an order puts in their place."""
+        from gemtag_tui.engine.config import load_settings  # noqa: PLC0415
+        from gemtag_tui.engine.profiles import at_resolution  # noqa: PLC0415
 
-        model = canonical_model(self.loaded.settings.model)
-        today = datetime.fromtimestamp(self.lib.clock.now(), UTC).date()
-        told = notices(model, today) + price_notices(model, today)
-        fix = "m chooses another model."
-        checks = [
-            doctor_api.key_check(self.environ),
-            *(Check.warn("model", words, fix) for words in told),
-            *([] if told else [Check.ok("model", f"{model}: no end of it is announced.")]),
-            *doctor_api.limit_checks(self.loaded),
-            doctor_here.profile_check(self.loaded, self.config),
-            doctor_here.disk_check(self.lib.path),
-        ]
-        return sorted(checks, key=lambda one: ("fail", "warn", "ok").index(one.status))
+        given: dict[str, object] = {"model": order.model or None, "lane": order.lane or None}
+        if order.resolution:
+            given["profile"] = at_resolution(self.load().settings.profile, order.resolution)
+        return load_settings(self.config, self.environ, given)
+
+    def _checks(self, chosen: str) -> dict[str, list[Check]]:
+        """What can be told of each model without asking anybody, the worst first."""
+        from gemtag_tui.core.models import MODELS, canonical_model  # noqa: PLC0415
+        from gemtag_tui.engine.doctor import preflight  # noqa: PLC0415
+
+        names = {*MODELS, canonical_model(self.loaded.settings.model), chosen} - {""}
+        now, found = self.lib.clock.now(), {}
+        for name in names:
+            checks = preflight(
+                self.loaded, self.config, self.environ, self.lib.path, now, model=name
+            )
+            found[name] = worst_first(checks)
+        return found
+
+    async def plan_checks(self, model: str) -> list[Check]:
+        """Ask the API about a model, and look the library's file over."""
+        from gemtag_tui.engine import doctor_api, doctor_here  # noqa: PLC0415
+
+        asked = await doctor_api.api_checks(model, self.environ)
+        return asked + await asyncio.to_thread(doctor_here.library_checks, self.lib.path)
 
     async def doctor(self) -> list[Check]:
         """Everything that `gemtag doctor` looks at but the terminal, which is in use."""
         from gemtag_tui.engine.doctor import Patient, Terminal, examine_all  # noqa: PLC0415
-        from gemtag_tui.engine.paths import log_folder  # noqa: PLC0415
 
         patient = Patient(
             library=self.lib.path,
@@ -90,84 +145,134 @@ class PlanSource:
         )
         return [one for one in await examine_all(patient) if one.name != "terminal"]
 
-    def _profile(self) -> Profile:
-        from gemtag_tui.engine.profiles import load_profile  # noqa: PLC0415
-
-        return load_profile(self.loaded.settings.profile, self.config)
-
     async def each_cost(self, lane: str = TIMED) -> float | None:
         """What one image costs in a lane, by what was measured or by rule."""
         from gemtag_tui.core.calls import Usage  # noqa: PLC0415
         from gemtag_tui.core.prices import price  # noqa: PLC0415
 
-        plan = (await self.plan()).plan
+        plan = await self._plan()
         found = price(plan.model, lane, self.lib.clock.now())
         usage = Usage(prompt=round(plan.tokens.tokens_in), output=round(plan.tokens.output))
         return None if found is None else found.cost(usage)
 
-    async def models(self) -> list[ModelChoice]:
-        """The models in our table, the cheapest first, those that are gone last."""
-        from gemtag_tui.core.models import MODELS  # noqa: PLC0415
+    async def _plan(self) -> Plan:
+        from gemtag_tui.core.plan_book import PlanBook  # noqa: PLC0415 - heavy
 
-        plan, profile = (await self.plan()).plan, self._profile()
-        now = self.lib.clock.now()
-        found = [_choice(rules, plan, profile, now) for rules in MODELS.values()]
-        return sorted(found, key=lambda one: (one.gone, one.cost is None, one.cost or 0.0))
+        base = await self.plan_base(PlanOrder())
+        return PlanBook(base.facts).compute(options=Options(lane=base.lane))
 
-    async def trial(self, run: int) -> Trial:
-        """A run's results, and what it cost as a whole."""
-        row = await runs.last(self.lib)
-        if row is None or row.id < run:
-            return Trial(run=run)  # its engine has not come so far yet
-        results = await browse.results_of_run(self.lib, run)
-        if row.id != run:
-            spent = sum(one.cost_usd for one in results)
-            return Trial(run=run, results=results, cost_usd=spent, ended=True)
-        return Trial(
-            run=run,
-            results=results,
-            failed=row.bad,
-            cost_usd=row.cost_usd,
-            ended=row.ended_at is not None,
-            message=row.message,
+    def plan_list(self, order: PlanOrder, name: str, count: int) -> PlanList:
+        """The images behind a number."""
+        return PlanList(self._listed(order, name), count)
+
+    async def _listed(self, order: PlanOrder, name: str) -> AsyncGenerator[Listed, None]:
+        from gemtag_tui.engine.planning import own_track  # noqa: PLC0415
+        from gemtag_tui.store.plan_lists import listed  # noqa: PLC0415
+
+        track = await own_track(self.lib, self._loaded(order), self.config, self.environ)
+        async for row in listed(self.lib, track, name):
+            yield row
+
+    # A pilot
+
+    async def pilot_offer(self, order: PlanOrder) -> PilotOffer:
+        """Choose a sample and say what it would take."""
+        from gemtag_tui.engine.piloting import choose_sample  # noqa: PLC0415
+
+        sample = await choose_sample(
+            self.lib, self._loaded(order), self.config, self.environ, order.selection,
+            size=order.size, seed=order.seed, max_cost=order.cap or None,
+        )  # fmt: skip
+        cost = sample.plan.cost
+        return PilotOffer(
+            images=len(sample.picked),
+            lane=sample.lane,
+            cost=cost.likely if cost else None,
+            cap=sample.cap,
+            note=sample.note,
         )
 
+    async def pilot(self, order: PlanOrder) -> str:
+        """Tag a sample in a process of its own, which is the engine meanwhile.
 
-def _choice(rules: ModelRules, plan: Plan, profile: Profile, now: float) -> ModelChoice:
-    from gemtag_tui.core.calls import Usage  # noqa: PLC0415
-    from gemtag_tui.core.models import notices  # noqa: PLC0415
-    from gemtag_tui.core.prices import price, price_notices  # noqa: PLC0415
-    from gemtag_tui.engine.plan_tokens import TYPICAL_SIDES, rule_tokens  # noqa: PLC0415
+        Raises:
+            UsageError: an engine runs already, or no process can be started.
+        """
+        if is_held_by_someone(self.lib.path):
+            raise UsageError("An engine runs on this library already.")
+        log = log_folder(self.lib.path) / "pilot.out"
+        try:
+            make_private(log.parent)
+            with log.open("wb") as out:
+                child = await asyncio.create_subprocess_exec(
+                    *self._pilot_words(order), stdin=asyncio.subprocess.DEVNULL,
+                    stdout=out, stderr=out, start_new_session=True, env=self._environ(order),
+                )  # fmt: skip
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            raise UsageError(f"The pilot could not be started: {why}.") from error
+        code = await child.wait()
+        return "" if code in {0, 1, 3} else _last_words(log) or f"The pilot ended with code {code}."
 
-    today = datetime.fromtimestamp(now, UTC).date()
-    own = rules.id == plan.model
-    tokens = plan.tokens if own else rule_tokens(profile, rules)
-    found = price(rules.id, TIMED, now)
-    usage = Usage(prompt=round(tokens.tokens_in), output=round(tokens.output))
-    changes = price_notices(rules.id, today) if found else []
-    over = rules.shutdown is not None and rules.shutdown <= today
-    gone = over and not rules.shutdown_is_earliest
-    images = max(0, plan.counts.remaining - plan.counts.in_batches)
-    return ModelChoice(
-        id=rules.id,
-        price_in=found.input if found else None,
-        price_out=found.output if found else None,
-        image_tokens=rules.image_tokens(profile.model.media_resolution, *TYPICAL_SIDES),
-        cost=found.cost(usage) * images if found else None,
-        short=_short(rules, today, gone=gone, dearer=bool(changes)),
-        notes=tuple(notices(rules.id, today) + changes),
-        gone=gone,
-        chosen=own,
-    )
+    def _pilot_words(self, order: PlanOrder) -> list[str]:
+        words = [sys.executable, "-m", "gemtag_tui", "--library", os.fspath(self.lib.path)]
+        if self.config_named is not None:
+            words += ["--config", os.fspath(self.config_named)]
+        words += ["plan", "--pilot", str(order.size), "--seed", str(order.seed)]
+        chosen = order.selection
+        given = (
+            ("--max-cost", repr(order.cap) if order.cap else ""),
+            ("--model", order.model),
+            ("--lane", order.lane),
+            ("--folder", os.fsdecode(chosen.folder)),
+            ("--since", _moment(chosen.since)),
+            ("--until", _moment(chosen.until)),
+        )
+        for name, value in given:
+            words += [name, value] if value else []
+        return [*words, f"--query={chosen.query}"] if chosen.query else words
+
+    async def pilot_outcome(self, order: PlanOrder) -> Outcome | None:
+        """What the latest sample told."""
+        from gemtag_tui.engine.piloting import recall  # noqa: PLC0415
+
+        return await recall(self.lib, self._loaded(order), self.config, self.environ)
+
+    # Starting
+
+    async def start_plan(self, args: Sequence[str], order: PlanOrder) -> int:
+        """Start the engine with the order's resolution.
+
+        Raises:
+            UsageError: an engine runs already, or no process can be started.
+        """
+        return await self.start(args, self._environ(order))
+
+    def _environ(self, order: PlanOrder) -> dict[str, str]:
+        """An environment in which the profile has the order's resolution."""
+        from gemtag_tui.engine.profiles import at_resolution  # noqa: PLC0415
+
+        environ = dict(self.environ)
+        if order.resolution:
+            own = self.load().settings.profile
+            environ[PROFILE_VARIABLE] = at_resolution(own, order.resolution)
+        return environ
 
 
-def _short(rules: ModelRules, today: date, *, gone: bool, dearer: bool) -> str:
-    from gemtag_tui.core.models import GOING_SOON_DAYS  # noqa: PLC0415
+def worst_first(checks: Sequence[Check]) -> list[Check]:
+    """Put what fails first, then what is to be known; the order holds otherwise."""
+    return sorted(checks, key=lambda one: ("fail", "warn", "ok").index(one.status))
 
-    if gone:
-        return f"gone since {rules.shutdown}"
-    if rules.shutdown is not None and (rules.shutdown - today).days <= GOING_SOON_DAYS:
-        return f"ends {rules.shutdown}"
-    if dearer:
-        return "price changes soon"
-    return "preview" if rules.preview else ""
+
+def _moment(unix: float) -> str:
+    from datetime import datetime  # noqa: PLC0415 - seldom
+
+    return datetime.fromtimestamp(unix).astimezone().isoformat() if unix else ""
+
+
+def _last_words(log: Path) -> str:
+    try:
+        text = log.read_bytes()[-600:].decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return plain(text.strip().rpartition("\n")[2], 300)

@@ -8,13 +8,13 @@ from gemtag_tui.tui.screens.first_start import FirstStartScreen
 from gemtag_tui.tui.state import LastRun
 from gemtag_tui.tui.wanted import ScanState
 
-from .fakes import plan_view
+from .fakes_plan import plan_base
 from .support import NOW, FakeSource, look, settle, shown, text_of
 
 
 def source(**changes: object) -> FakeSource:
     done = LastRun(id=7, state="done", lane="interactive", started_at=NOW, ended_at=NOW)
-    return FakeSource(state=look(engine=False, run=done), view=plan_view(**changes))
+    return FakeSource(state=look(engine=False, run=done), base=plan_base(**changes))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -1,27 +1,33 @@
-"""The plan: choices on one side, what they come to on the other, and Start."""
+"""The plan: lanes side by side, what to choose, choices and numbers, and Start."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from gemtag_tui.core.errors import GemtagError
-from gemtag_tui.tui.paint import Line, rule
+from gemtag_tui.core.plan_book import PlanBook
+from gemtag_tui.engine.checks import Check
+from gemtag_tui.tui.paint import Line
 from gemtag_tui.tui.screens.first_start import FirstStartScreen
-from gemtag_tui.tui.screens.plan_actions import PlanActions
 from gemtag_tui.tui.screens.plan_choices import Choice, choice_columns, choices_of
+from gemtag_tui.tui.screens.plan_doing import PlanDoing, going_on
+from gemtag_tui.tui.screens.plan_lanes import WIDE, advice_lines, lane_lines
 from gemtag_tui.tui.screens.plan_lines import (
-    answer_lines,
-    counts_line,
     doctor_lines,
     heading,
+    lanes_title,
     scan_line,
     start_line,
 )
-from gemtag_tui.tui.screens.plan_trial import trial_lines, trial_title
+from gemtag_tui.tui.screens.plan_notes import note_lines
+from gemtag_tui.tui.screens.plan_numbers import Number, number_columns, numbers_of
+from gemtag_tui.tui.screens.plan_view import view_of
+from gemtag_tui.tui.screens.plan_words import pilot_line
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
@@ -29,36 +35,68 @@ from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import PagedList
 from gemtag_tui.tui.widgets.pane import Pane
 
+LOOK_EVERY = 5.0
+"""Seconds between two looks at the facts while an engine moves the counts all the time."""
+DEBOUNCE = 0.7
+"""Seconds that a model has to stay chosen before the API is asked about it."""
 
-class PlanScreen(PlanActions):
-    """One screen, no form: each choice is a line, and the answer is reckoned again at once."""
+
+class PlanScreen(PlanDoing):
+    """One screen, no form: each choice is a line, and every figure follows at once."""
 
     PLACE = "plan"
     CSS_PATH = style_path("plan.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("S", "start", "start", id="plan.start", tooltip="Start; asks with count and cost"),
-        Binding("t", "try", "try 5", id="plan.try",
-                tooltip="Tag five first: real tags, measured cost; asks"),
-        Binding("m", "models", "model", id="plan.models", tooltip="Choose among the known models"),
+        Binding("P", "pilot", "pilot", id="plan.pilot",
+                tooltip="Tag a sample of 50 to measure with; asks with its budget"),
+        Binding("M", "models", "models", id="plan.models",
+                tooltip="Compare the models on these images; Enter takes one"),
+        Binding("v", "words", "all words", id="plan.words", tooltip="The whole plan in words"),
+        Binding("0", "reset", "reset row", id="plan.reset", tooltip="This row as the settings say"),
+        Binding("z", "reset_all", "reset all", id="plan.reset_all",
+                tooltip="All rows as the settings say"),
         Binding("a", "add", "add folder", id="plan.add", tooltip="Add a folder and scan it"),
         Binding("X", "stop_scan", "stop scan", id="plan.stop_scan", tooltip="Stop the scan; asks"),
-        Binding("n", "lane", "lane", id="plan.lane", tooltip="Take the next lane"),
-        Binding("v", "tried", "tried", id="plan.tried", tooltip="The tried images in full"),
         Binding("d", "doctor", "doctor", id="plan.doctor", tooltip="Everything the doctor finds"),
-        Binding("f", "first", "first steps", id="plan.first", tooltip="Key, limits, images, demo"),
+        Binding("t", "try", "try 5", show=False, id="plan.try",
+                tooltip="Tag five first: real tags, measured cost; asks"),
+        Binding("o", "outcome", "pilot's outcome", show=False, id="plan.outcome",
+                tooltip="What the latest pilot told, with some answers"),
+        Binding("m", "next_model", "next model", show=False, id="plan.model",
+                tooltip="Plan with the next model"),
+        Binding("r", "detail", "detail", show=False, id="plan.detail",
+                tooltip="Plan with the next media resolution"),
+        Binding("l", "lane", "lane", show=False, id="plan.lane", tooltip="Plan with the next lane"),
+        Binding("s", "images", "images", show=False, id="plan.images",
+                tooltip="A folder, a search, dates, the first N, a random N"),
+        Binding("w", "wish", "wish", show=False, id="plan.wish",
+                tooltip="Cheapest, soonest, a deadline, a budget"),
+        Binding("b", "cap", "budget", show=False, id="plan.cap", tooltip="Cap the next run"),
+        Binding("p", "profile", "profile", show=False, id="plan.profile",
+                tooltip="Another profile"),
+        Binding("left", "side(-1)", "side", show=False, id="plan.left", tooltip="To the choices"),
+        Binding("right", "side(1)", "side", show=False, id="plan.right", tooltip="To the numbers"),
+        Binding("f", "first", "first steps", show=False, id="plan.first",
+                tooltip="Key, limits, images, demo"),
     ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
         self._broken = ""
+        self._book: PlanBook | None = None
         self._seen: tuple[object, ...] = ()
+        self._looked_at = 0.0
         self._led = False
-        self._listed: list[Choice] = []
+        self._asked: dict[str, list[Check]] = {}
+        self._rows: tuple[list[Choice], list[Number]] = ([], [])
 
     def body(self) -> ComposeResult:
-        """Doctor, counts, choices beside the answer, the ones tried first, Start."""
+        """Doctor, lanes, what to choose, then choices, numbers and notes; Start below."""
         yield Pane(id="plan-doctor")
-        yield Block(id="plan-counts")
+        yield Block(id="plan-lanes-head")
+        yield Pane(id="plan-lanes")
+        yield Pane(id="plan-advice")
         with Horizontal(id="plan-main"):
             with Vertical(id="plan-left"):
                 yield Block(id="plan-choices-head")
@@ -66,15 +104,25 @@ class PlanScreen(PlanActions):
                     choice_columns(), lambda one: one.name, empty="Reckoning…", marks=False,
                     heading=False, id="plan-choices",
                 )  # fmt: skip
-            yield Pane(id="plan-answer")
+            with Vertical(id="plan-middle"):
+                yield Block(id="plan-numbers-head")
+                yield PagedList[Number](
+                    number_columns(wide=False), lambda one: one.name, empty="", marks=False,
+                    heading=False, id="plan-numbers",
+                )  # fmt: skip
+            with Vertical(id="plan-right"):
+                yield Block(id="plan-notes-head")
+                yield Pane(id="plan-notes")
         yield Block(id="plan-scan")
-        yield Block(id="plan-trial-head")
-        yield Pane(id="plan-trial")
         yield Block(id="plan-start")
 
     @property
     def _choices(self) -> PagedList[Choice]:
         return self.query_one("#plan-choices", PagedList)
+
+    @property
+    def _numbers(self) -> PagedList[Number]:
+        return self.query_one("#plan-numbers", PagedList)
 
     def on_mount(self) -> None:
         """Take the keys."""
@@ -86,30 +134,49 @@ class PlanScreen(PlanActions):
             self.source.stop_scan()
 
     def on_look(self, look: Look) -> None:
-        """Reckon again when the counts or the engine moved."""
+        """Look up again when the counts or the engine moved; seldom while a run goes on."""
         seen = (look.snapshot.counts, look.engine, look.run.id if look.run else 0)
-        if seen != self._seen:
-            self._seen = seen
+        same_run = self._seen[1:] == seen[1:] and look.engine
+        if seen != self._seen and not (same_run and look.now - self._looked_at < LOOK_EVERY):
+            self._seen, self._looked_at = seen, look.now
             self.do(self.plan_again(), "plan")
-        if self.tried and (self.trial is None or not self.trial.ended):
-            self.do(self._watch_trial(), "trial")
         self.draw()
+
+    # Reckoning
+
+    async def look_up(self) -> None:
+        """Look everything up again; raises what stands in the way."""
+        self.base = await self.source.plan_base(self.own.order())
+        self._book = PlanBook(self.base.facts)
+        self._broken = ""
 
     async def plan_again(self) -> None:
         """Make the plan; when it can't be, the first line says why."""
         try:
-            self.view = await self.source.plan()
-            self._broken = ""
+            await self.look_up()
         except GemtagError as error:
-            self.view, self._broken = None, f"{error.title}: {error.message}"
-        self.draw()
+            self.base, self._book, self.view = None, None, None
+            self._broken = f"{error.title}: {error.message}"
+        self.reckon()
         self._lead()
 
-    async def _watch_trial(self) -> None:
-        self.trial = await self.source.trial(self.tried)
+    def reckon(self) -> None:
+        """Reckon from what is known, and draw: some milliseconds at any size."""
+        if self.base is not None and self._book is not None:
+            self.view = view_of(self.base, self._book, self.own, self._asked)
+            model = self.view.plan.model
+            if model not in self._asked and self.view.plan.key_where:
+                self.do(self._ask_about(model), "asking")
         self.draw()
-        if self.trial.ended:
-            await self.plan_again()
+
+    async def _ask_about(self, model: str) -> None:
+        if self._asked:
+            await asyncio.sleep(DEBOUNCE)
+        if self.view is None or self.view.plan.model != model or model in self._asked:
+            return
+        self._asked[model] = []
+        self._asked[model] = await self.source.plan_checks(model)
+        self.reckon()
 
     def _lead(self) -> None:
         """Whoever has no key or no images is led by the hand, once a sitting."""
@@ -133,69 +200,88 @@ class PlanScreen(PlanActions):
             return
         width = self.size.width
         self._draw_top(width)
-        self._draw_answer()
-        self._draw_trial(width)
-        self.query_one("#plan-start", Block).show([start_line(self.view, width)])
-        if choices_of(self.view, self.own) != self._listed:
-            self.do(self._draw_choices(), "choices")
+        self._draw_below(width)
+        rows = (choices_of(self.view, self.own), numbers_of(self.view))
+        if rows != self._rows:
+            self._rows = rows
+            self.do(self._draw_rows(), "choices")
 
-    async def _draw_choices(self) -> None:
-        self._listed = choices_of(self.view, self.own)
-        await self._choices.load(Listed(self._listed), at=self._choices.cursor)
+    async def _draw_rows(self) -> None:
+        choices, numbers = self._rows
+        self._numbers.set_columns(number_columns(wide=self.size.width >= WIDE))
+        await self._choices.load(Listed(choices), at=self._choices.cursor)
+        await self._numbers.load(Listed(numbers), at=self._numbers.cursor)
 
     def _draw_top(self, width: int) -> None:
-        doctor, counts = (
-            self.query_one("#plan-doctor", Block),
-            self.query_one("#plan-counts", Block),
-        )
-        if self.view is None:
-            words: Line = [
-                (
-                    f" ✗ {self._broken}" if self._broken else " Reckoning…",
-                    "bad" if self._broken else "muted",
-                )
-            ]
-            doctor.show([words])
-            counts.show([])
+        names = ("doctor", "lanes-head", "lanes", "advice")
+        doctor, head, lanes, advice = (self.query_one(f"#plan-{one}", Block) for one in names)
+        view = self.view
+        if view is None:
+            wrong: Line = [(f" ✗ {self._broken}", "bad")]
+            doctor.show([wrong if self._broken else [(" Reckoning…", "muted")]])
+            for one in (head, lanes, advice):
+                one.show([])
             return
-        lines = doctor_lines(self.view.checks, width, max(1, doctor.size.height))
-        doctor.show(lines)
-        counts.show([counts_line(self.view, width)])
+        doctor.show(doctor_lines(view.checks, width, max(1, doctor.size.height)))
+        head.show([heading(lanes_title(view), width)])
+        lines = lane_lines(view, width)
+        lanes.styles.height = len(lines)
+        lanes.show(lines)
+        advice.show(advice_lines(view, width, max(1, advice.size.height)))
 
-    def _draw_answer(self) -> None:
-        answer = self.query_one("#plan-answer", Block)
-        size = answer.size
-        left = self.query_one("#plan-choices-head", Block)
-        left.show([heading("choices · ⏎ changes", left.size.width)])
-        if self.view is not None and size.width:
-            lines = answer_lines(self.view, size.width, size.height - 1)
-            answer.show([heading("lanes", size.width), *lines])
+    def _draw_below(self, width: int) -> None:
+        titles = (("choices", "choices · ⏎ changes"), ("numbers", "images · ⏎ lists"),
+                  ("notes", "one image, prices"))  # fmt: skip
+        for name, words in titles:
+            block = self.query_one(f"#plan-{name}-head", Block)
+            block.show([heading(words, block.size.width)])
+        notes = self.query_one("#plan-notes", Block)
+        if self.view is not None and notes.size.width:
+            notes.show(note_lines(self.view, notes.size.width, notes.size.height))
+        strip, line = self.query_one("#plan-scan", Block), self._strip(width)
+        strip.set_class(bool(line), "-shown")
+        strip.show([line] if line else [])
+        self.query_one("#plan-start", Block).show([start_line(self.view, width)])
 
-    def _draw_trial(self, width: int) -> None:
-        scan = self.query_one("#plan-scan", Block)
-        scan.set_class(self.scanning is not None, "-shown")
+    def _strip(self, width: int) -> Line:
         if self.scanning is not None:
-            scan.show([scan_line(self.scanning, width)])
-        self.query_one("#plan-trial-head", Block).show(
-            [rule(trial_title(self.trial, self.view), width)]
-        )
-        trial = self.query_one("#plan-trial", Block)
-        trial.show(trial_lines(self.trial, width, trial.size.height or 4))
+            return scan_line(self.scanning, width)
+        if self.piloting is not None:
+            snapshot = self.look.snapshot
+            done = snapshot.done + snapshot.bad if self.look.engine else 0
+            return [(" ◌ ", "accent"), (going_on(self.piloting, done), "")]
+        if self.outcome is not None:
+            return [(" ✓ ", "good"), (pilot_line(self.outcome), "")]
+        return []
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Stopping is there while something is scanned, the tried ones when there are some."""
+        """Stopping is there while something is scanned."""
         del parameters
-        if action == "stop_scan":
-            return self.scanning is not None and self.scanning.running
-        if action == "tried":
-            return self.trial is not None
-        return True
+        return action != "stop_scan" or (self.scanning is not None and self.scanning.running)
 
     def on_pane_resized(self) -> None:
         """Make the lines for the new size."""
         self.draw()
 
+    # The two lists
+
+    def action_side(self, by: int) -> None:
+        """To the choices or the numbers."""
+        (self._choices if by < 0 else self._numbers).focus()
+
+    def row_name(self) -> str:
+        """The choice under the cursor."""
+        row = self._choices.row
+        return row.name if row is not None else ""
+
     def on_paged_list_opened(self, message: PagedList.Opened) -> None:
-        """Change a choice."""
+        """Change a choice, or show the images behind a number."""
         if isinstance(message.row, Choice):
             self.change(message.row.name)
+        elif isinstance(message.row, Number):
+            self.open_number(message.row)
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Put the choices back and look up what they mean."""
+        super().restore(kept)
+        self._seen = ()

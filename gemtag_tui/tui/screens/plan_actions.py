@@ -1,4 +1,4 @@
-"""What the plan can do: start, try five first, add a folder, change a choice."""
+"""What the plan's keys do to its choices: each is taken at once, and can be taken back."""
 
 from __future__ import annotations
 
@@ -6,161 +6,270 @@ from abc import abstractmethod
 from typing import Any
 
 from gemtag_tui.core.errors import GemtagError
+from gemtag_tui.core.plan_values import RESOLUTIONS
 from gemtag_tui.tui.screens.base import GemtagScreen
-from gemtag_tui.tui.screens.entry import EntryScreen
 from gemtag_tui.tui.screens.plan_choices import (
     LANES,
     OwnChoices,
+    day_words,
+    following,
+    selection_rows,
+    wish_rows,
+)
+from gemtag_tui.tui.screens.plan_menu import MenuScreen
+from gemtag_tui.tui.screens.plan_models import ModelsScreen
+from gemtag_tui.tui.screens.plan_typed import (
     parse_cap,
+    parse_length,
     parse_limit,
+    parse_moment,
     try_to_save,
 )
-from gemtag_tui.tui.screens.plan_lines import obstacle, start_question
-from gemtag_tui.tui.screens.plan_models import ModelsScreen
-from gemtag_tui.tui.screens.plan_trial import trial_paragraphs
-from gemtag_tui.tui.wanted import PlanView, ScanState, Trial
+from gemtag_tui.tui.wanted import PlanBase, PlanView
 
-TRIED = 5
-RESOLUTION_WORDS = (
-    "How finely the model looks belongs to the profile: model.media_resolution in its TOML file."
-)
+WHOLE = "Write a whole number, like 500, or nothing."
+DOLLARS = "Write dollars, like 5 or 0.50, or nothing."
+LENGTH = "Write a time, like 36h or 3d, or a date to come, or nothing."
+DAY = "Write a date, like 2026-11-22 or 2026-11-22 18:00, or nothing."
 
 
-class PlanActions(GemtagScreen):
-    """The plan's keys. The screen itself draws."""
+class PlanChoosing(GemtagScreen):
+    """The choices. Another part of the screen draws and starts."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.base: PlanBase | None = None
         self.view: PlanView | None = None
         self.own = OwnChoices()
-        self.trial: Trial | None = None
-        self.tried = 0
-        self.scanning: ScanState | None = None
 
     @abstractmethod
     async def plan_again(self) -> None:
-        """Reckon again and draw."""
+        """Look everything up again, reckon and draw."""
 
     @abstractmethod
-    def draw(self) -> None:
-        """Draw everything."""
+    def reckon(self) -> None:
+        """Reckon from what is known, and draw."""
 
-    # Starting
+    def _changed(self, *, look_up: bool = False) -> None:
+        """Show the new figures at once; where other images are meant, look those up besides."""
+        self.reckon()
+        if look_up or self.own.selection:
+            self.do(self.plan_again(), "plan")
 
-    def action_start(self) -> None:
-        """Ask, with count and cost, or say why it can't be."""
-        self.do(self._ask_start(), "start")
+    def change(self, name: str) -> None:
+        """Change a row."""
+        act = {
+            "model": self.action_models,
+            "resolution": self.action_detail,
+            "lane": self.action_lane,
+            "images": self.action_images,
+            "wish": self.action_wish,
+            "cap": self.action_cap,
+            "profile": self.action_profile,
+        }
+        act[name]()
 
-    async def _ask_start(self) -> None:
-        view = await self._able()
-        if view is None:
+    # Going on to the next value
+
+    def action_next_model(self) -> None:
+        """Plan with the next model of those that are served."""
+        if self.view is not None:
+            names = sorted(one.model for one in self.view.plan.models)
+            if names:
+                self.take_model(following(names, self.view.plan.model))
+
+    def take_model(self, name: str) -> None:
+        """Plan with a model."""
+        self.own.model = "" if self.base is not None and name == self.base.model else name
+        self._changed()
+
+    def action_detail(self) -> None:
+        """Plan with the next media resolution."""
+        if self.view is None or self.base is None:
             return
-        images = min(view.images, self.own.limit) if self.own.limit else view.images
-        cost = None if view.each is None else view.each * images
-        lane = view.chosen.lane
-        question = start_question(images, view.images, cost, lane, self.own.cap)
-        self.ask(question, lambda: self._start(self.own.options(lane)))
+        taken = following(RESOLUTIONS, self.view.resolution)
+        self.own.resolution = "" if taken == self.base.resolution else taken
+        self._changed()
 
-    async def _able(self) -> PlanView | None:
-        """The plan as it is now, when it can be started."""
-        await self.plan_again()
-        if self.view is None:
-            self.say("Can't start before the plan can be made; see the first line.", "warn")
-            return None
-        why = obstacle(self.view)
-        if why:
-            self.say(f"Can't start: {why}", "warn")
-            return None
-        return self.view
-
-    async def _start(self, options: list[str]) -> None:
-        pid = await self.source.start(options)
-        await self.gemtag.refresh_look()
-        self.gemtag.action_go("run")
-        self.gemtag.say(f"The engine starts (process {pid}).")
-
-    # Trying first
-
-    def action_try(self) -> None:
-        """Ask, then tag five and show what comes back; at once, also when batch is chosen."""
-        self.do(self._ask_try(), "try")
-
-    async def _ask_try(self) -> None:
-        view = await self._able()
-        if view is None:
+    def action_lane(self) -> None:
+        """Plan with the next lane."""
+        if self.view is None or self.base is None:
             return
-        images = min(TRIED, view.images)
-        lane = "interactive" if view.chosen.lane == "batch" else view.chosen.lane
-        each = await self.source.each_cost(lane)
-        cost = None if each is None else each * images
-        question = start_question(images, view.images, cost, lane, 0.0)
-        self.ask(question.replace("Start on", "Try", 1), lambda: self._try(lane))
+        taken = following(LANES, self.view.lane)
+        self.own.lane = "" if taken == self.base.lane else taken
+        self.reckon()
 
-    async def _try(self, lane: str) -> None:
-        before = self.look.run.id if self.look.run else 0
-        await self.source.start(["--lane", lane, "--limit", str(TRIED)])
-        self.tried, self.trial = before + 1, Trial(run=before + 1)
-        self.say("Five images are tried; their tags appear below.")
-        await self.gemtag.refresh_look()
+    # Back to the settings
 
-    def action_tried(self) -> None:
-        """Show the tried ones in full."""
-        if self.trial is None or not self.trial.results:
-            self.say("Nothing was tried yet: t tries five.")
-        else:
-            self.app.push_screen(EntryScreen(trial_paragraphs(self.trial)))
+    def action_reset(self) -> None:
+        """The row under the cursor as the settings say."""
+        name = self.row_name()
+        had = bool(self.own.selection)
+        self.own.reset(name or "cap")
+        self._changed(look_up=had)
 
-    # Folders
+    def action_reset_all(self) -> None:
+        """All rows as the settings say."""
+        had = bool(self.own.selection)
+        self.own.reset()
+        self._changed(look_up=had)
+        self.say("All as the settings say.")
 
-    def action_add(self) -> None:
-        """Ask for a folder and scan it."""
-        if self.scanning is not None and self.scanning.running:
-            self.say("A scan goes on already; X stops it.")
-            return
-        self.edit("Folder to add:", "", self.folder_typed)
+    @abstractmethod
+    def row_name(self) -> str:
+        """The choice under the cursor, "" for none."""
 
-    async def folder_typed(self, text: str) -> str | None:
-        """Check what was typed; a good path is scanned."""
-        try:
-            path = await self.source.folder(text)
-        except GemtagError as error:
-            return error.message
-        self.do(self._scan(path), "scan")
-        return None
-
-    async def _scan(self, path: str) -> None:
-        try:
-            async for state in self.source.scan(path):
-                self.scanning = state
-                self.draw()
-        finally:
-            if self.scanning is not None and self.scanning.running:
-                self.scanning = None
-        self.draw_keys()
-        await self.gemtag.refresh_look()
-        await self.plan_again()
-
-    def action_stop_scan(self) -> None:
-        """Ask, then end the scan."""
-        if self.scanning is None or not self.scanning.running:
-            self.say("No scan goes on.")
-            return
-        self.ask("Stop the scan? What it found is kept.", self._stop_scan)
-
-    async def _stop_scan(self) -> None:
-        self.source.stop_scan()
-
-    # Choices
+    # Models
 
     def action_models(self) -> None:
-        """Choose among the known models."""
-        self.app.push_screen(ModelsScreen(self._model_taken))
+        """The models side by side."""
+        view = self.view
+        if view is not None:
+            screen = ModelsScreen(
+                view.plan.models, view.plan.model, view.images, self._model_taken, self._model_saved
+            )
+            self.app.push_screen(screen)
 
-    async def _model_taken(self, text: str) -> str | None:
-        return await self.save("model", text)
+    async def _model_taken(self, name: str) -> str | None:
+        self.take_model(name)
+        return None
+
+    async def _model_saved(self, name: str) -> str | None:
+        wrong = await self.save("model", name)
+        if wrong is None:
+            self.own.reset("model")
+            self.reckon()
+        return wrong
+
+    # Menus
+
+    def action_images(self) -> None:
+        """Choose a part of the images."""
+        rows = selection_rows(self.own)
+        self.app.push_screen(MenuScreen("which images", rows, self._images_taken))
+
+    def _images_taken(self, name: str) -> None:
+        own = self.own
+        if name == "all":
+            had = bool(own.selection)
+            own.reset("images")
+            self._changed(look_up=had)
+        elif name in {"first", "sample"}:
+            value = str(getattr(own, name) or "")
+            self.edit("How many (empty: all):", value, lambda text: self._number(name, text))
+        elif name == "folder":
+            value = own.folder.decode("utf-8", "replace")
+            self.edit("In which folder (empty: all):", value, self._folder_taken)
+        elif name == "query":
+            self.edit("Found by (empty: all):", own.query, self._query_taken)
+        else:
+            words = "Changed since:" if name == "since" else "Changed before:"
+            value = day_words(getattr(own, name))
+            self.edit(words, value, lambda text: self._day(name, text))
+
+    async def _number(self, name: str, text: str) -> str | None:
+        try:
+            value = parse_limit(text)
+        except ValueError:
+            return WHOLE
+        self.own.first = self.own.sample = 0
+        setattr(self.own, name, value)
+        self.reckon()
+        return None
+
+    async def _folder_taken(self, text: str) -> str | None:
+        try:
+            place = await self.source.folder(text) if text.strip() else ""
+        except GemtagError as error:
+            return error.message
+        self.own.folder = place.encode("utf-8", "surrogateescape")
+        await self.plan_again()
+        return None
+
+    async def _query_taken(self, text: str) -> str | None:
+        before, self.own.query = self.own.query, text.strip()
+        try:
+            await self.look_up()
+        except GemtagError as error:
+            self.own.query = before
+            return error.message
+        self.reckon()
+        return None
+
+    @abstractmethod
+    async def look_up(self) -> None:
+        """Look everything up again; raises what stands in the way."""
+
+    async def _day(self, name: str, text: str) -> str | None:
+        try:
+            value = parse_moment(text)
+        except ValueError:
+            return DAY
+        setattr(self.own, name, value)
+        await self.plan_again()
+        return None
+
+    def action_wish(self) -> None:
+        """Choose what is wished for."""
+        self.app.push_screen(MenuScreen("what is wished", wish_rows(self.own), self._wish_taken))
+
+    def _wish_taken(self, name: str) -> None:
+        own = self.own
+        if name == "deadline":
+            self.edit("Done in (36h, 3d, or a date):", "", self._deadline)
+        elif name == "budget":
+            value = f"{own.budget:g}" if own.budget else ""
+            self.edit("For at most, in dollars:", value, self._budget)
+        else:
+            if name in {"none", "settings"}:
+                own.reset("wish")
+            own.wished = name != "settings"
+            own.prefer = name if name in {"cheapest", "soonest"} else ""
+            self.reckon()
+
+    async def _deadline(self, text: str) -> str | None:
+        try:
+            self.own.deadline = parse_length(text, self.look.now)
+        except ValueError:
+            return LENGTH
+        self.own.wished = True
+        self.reckon()
+        return None
+
+    async def _budget(self, text: str) -> str | None:
+        try:
+            self.own.budget = parse_cap(text)
+        except ValueError:
+            return DOLLARS
+        self.own.wished = True
+        self.reckon()
+        return None
+
+    # The cap of the next run, and the profile
+
+    def action_cap(self) -> None:
+        """Cap the next run."""
+        value = f"{self.own.cap:g}" if self.own.cap else ""
+        self.edit("Most dollars for the run (empty: none):", value, self._cap_typed)
+
+    async def _cap_typed(self, text: str) -> str | None:
+        try:
+            self.own.cap = parse_cap(text)
+        except ValueError:
+            return DOLLARS
+        self.reckon()
+        return None
+
+    def action_profile(self) -> None:
+        """Write another profile's name; it becomes the setting."""
+        value = self.base.profile if self.base else ""
+        self.edit("Profile (a name, or a .toml path):", value, self._profile_typed)
+
+    async def _profile_typed(self, text: str) -> str | None:
+        return await self.save("profile", text)
 
     async def save(self, name: str, text: str) -> str | None:
-        """Save a setting and reckon again; returns what is wrong with it."""
+        """Save a setting and look up again; returns what is wrong with it."""
         said, wrong = await try_to_save(self.source.set_value, name, text)
         if wrong is not None:
             return wrong
@@ -169,79 +278,10 @@ class PlanActions(GemtagScreen):
             self.say(f"{name}: {said}")
         return None
 
-    def change(self, name: str) -> None:
-        """Change a choice."""
-        if name == "model":
-            self.action_models()
-        elif name == "resolution":
-            self.say(RESOLUTION_WORDS)
-        elif name == "lane":
-            self.action_lane()
-        elif name == "profile":
-            value = self.view.plan.profile if self.view else ""
-            self.edit("Profile (a name, or a .toml path):", value, self._profile_typed)
-        elif name == "limit":
-            value = str(self.own.limit or "")
-            self.edit("Most images (empty: all):", value, self._limit_typed)
-        elif name == "cap":
-            value = f"{self.own.cap:g}" if self.own.cap else ""
-            self.edit("Most dollars for the run (empty: none):", value, self._cap_typed)
-
-    def action_lane(self) -> None:
-        """Take the next lane."""
-        now = self.view.lane if self.view else "auto"
-        lane = LANES[(LANES.index(now) + 1) % len(LANES)] if now in LANES else "auto"
-        self.do(self._lane(lane), "lane")
-
-    async def _lane(self, lane: str) -> None:
-        wrong = await self.save("lane", lane)
-        if wrong:
-            self.say(wrong, "error")
-
-    async def _profile_typed(self, text: str) -> str | None:
-        return await self.save("profile", text)
-
-    async def _limit_typed(self, text: str) -> str | None:
-        try:
-            self.own.limit = parse_limit(text)
-        except ValueError:
-            return "Write a whole number, like 500, or nothing."
-        self.draw()
-        return None
-
-    async def _cap_typed(self, text: str) -> str | None:
-        try:
-            self.own.cap = parse_cap(text)
-        except ValueError:
-            return "Write dollars, like 5 or 0.50, or nothing."
-        self.draw()
-        return None
-
-    # The doctor
-
-    def action_doctor(self) -> None:
-        """Let the doctor look at everything; asking the API costs nothing."""
-        self.say("The doctor looks…")
-        self.do(self._examine(), "doctor")
-
-    async def _examine(self) -> None:
-        checks = await self.source.doctor()
-        signs = {"ok": "✓", "warn": "!", "fail": "✗"}
-        found = [
-            (
-                f"{signs[one.status]} {one.name}",
-                f"{one.message}\n→ {one.fix}" if one.fix else one.message,
-            )
-            for one in checks
-        ]
-        self.app.push_screen(EntryScreen(found))
-
     def keep(self) -> dict[str, Any]:
-        """The choices of the next run, and the run that tried five."""
-        return {**self.own.kept(), "tried": self.tried}
+        """The choices."""
+        return self.own.kept()
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Put them back."""
         self.own.restore(kept)
-        tried = kept.get("tried")
-        self.tried = tried if isinstance(tried, int) else 0
