@@ -79,7 +79,7 @@ class FailureSource(TriageSource):
         fresh = await failures.get(self.lib, row.id) or row
         paragraphs = [
             ("Image", fresh.path.decode("utf-8", "surrogateescape") or "(no file holds it now)"),
-            (f"What happened: {cause_of(fresh.kind)}", fresh.message),
+            ("What happened", f"{cause_of(fresh.kind)}\n{fresh.message}"),
             ("What to do", advice_of(fresh.kind, fresh.standing)),
             ("How it stands", "\n".join(_standing_lines(fresh, now))),
             *await self.failure_sent(fresh),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gemtag_tui.core.profile import Profile
     from gemtag_tui.core.remedies import Basis, Remedy
     from gemtag_tui.core.settings import Settings
+    from gemtag_tui.engine.config import Loaded
     from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
@@ -37,7 +38,7 @@ class TriageSource:
 
         async def _present_track(self) -> Track | None: ...
 
-        def _profile(self) -> Profile: ...
+        def load(self) -> Loaded: ...  # noqa: D102
 
         @property
         def settings(self) -> Settings: ...  # noqa: D102
@@ -113,13 +114,14 @@ class TriageSource:
         Raises:
             GemtagError: the profile cannot be read, or the library cannot be written.
         """
-        from gemtag_tui.engine.rejudge import rejudge  # noqa: PLC0415 - heavy
+        from gemtag_tui.engine.profiles import load_profile  # noqa: PLC0415 - heavy
+        from gemtag_tui.engine.rejudge import rejudge  # noqa: PLC0415
         from gemtag_tui.store.tracks import ensure_track  # noqa: PLC0415
 
         latest = await self._present_track()
         if latest is None:
             return "Nothing was judged: no model was asked yet."
-        profile = self._profile()
+        profile = load_profile(self.load().settings.profile, self.config)
         owner = (latest.provider, latest.model, profile.id, profile.name, profile.body)
         track = await ensure_track(self.lib, *owner)
         done = await rejudge(self.lib, track, profile, await self._own(selections))

@@ -104,6 +104,7 @@ class FailureFilesScreen(FailureActions, FailurePicture):
         """Show the file under the cursor."""
         del message
         self._draw()
+        self.draw_keys()
         self.bring_picture()
 
     def on_paged_list_marked(self) -> None:
