@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
 
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.core.plan_values import RESOLUTIONS
@@ -277,11 +276,3 @@ class PlanChoosing(GemtagScreen):
         if said:
             self.say(f"{name}: {said}")
         return None
-
-    def keep(self) -> dict[str, Any]:
-        """The choices."""
-        return self.own.kept()
-
-    def restore(self, kept: dict[str, Any]) -> None:
-        """Put them back."""
-        self.own.restore(kept)

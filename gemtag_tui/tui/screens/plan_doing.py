@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.tui.screens.entry import EntryScreen
@@ -33,6 +33,14 @@ class PlanDoing(PlanChoosing):
 
     def draw(self) -> None:
         """Draw everything."""
+
+    def keep(self) -> dict[str, Any]:
+        """The choices."""
+        return self.own.kept()
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Put them back."""
+        self.own.restore(kept)
 
     # Starting
 
