@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gemtag_tui.tui.wanted import Paragraphs
 
 _ASKS_OTHER = "model"
+BASIS_SECONDS = 30.0
+"""How long what a call uses on average is taken as it was measured."""
 
 
 class TriageSource:
@@ -33,6 +35,7 @@ class TriageSource:
 
     lib: Library
     config: Path
+    _measured: tuple[Track, str, float, Basis] | None = None
 
     if TYPE_CHECKING:  # given by the class that all parts come together in
 
@@ -65,7 +68,11 @@ class TriageSource:
         if track is None:
             return None
         lane = self.settings.lane if self.settings.lane != "auto" else "interactive"
-        return await basis_of(self.lib, track, self.config, lane=lane)
+        now, known = self.lib.clock.now(), self._measured
+        if known is None or known[:2] != (track, lane) or not 0 <= now - known[2] < BASIS_SECONDS:
+            made = await basis_of(self.lib, track, self.config, lane=lane)
+            known = self._measured = (track, lane, now, made)
+        return known[3]
 
     async def reach(self, verb: str, selections: Sequence[Selection]) -> Reach:
         """Return what a decision would reach and cost; changes nothing."""
@@ -146,7 +153,8 @@ class TriageSource:
             return "Nothing was started: no model was asked about any of these."
         made = await kept.select_these(self.lib, assets, f"failures for {model}")
         pid = await self.start(["--model", model, "--selection", str(made.id)])
-        return f"{model} is asked about {plural(made.assets, 'image')} (process {pid}); 2 shows it."
+        about = f"{model} is asked about {plural(made.assets, 'image')} (process {pid})"
+        return f"{about}; 2 shows it, and 4 then its failures."
 
     async def undo_decision(self) -> str:
         """Take the last decision back as far as nothing was spent since.

@@ -139,7 +139,7 @@ class FailuresScreen(FailureActions):
         count = sum(one.count for one in self._shown)
         spent = sum(one.cost_usd for one in self._shown)
         title: Line = [("failures ", "muted"), (number(count), "strong")]
-        title += [(f" in {number(len(self._shown))} causes · {money(spent)} spent", "muted")]
+        title += [(f" in {plural(len(self._shown), 'cause')} · {money(spent)} spent", "muted")]
         if self.filter_text:
             return [*title, (" · filter: ", "muted"), (self.filter_text, "warn")]
         if marked := sum(_key(one) in self._list.marks for one in self._shown):

@@ -171,7 +171,9 @@ EMPTY_WORDS = (
 def empty_lines(width: int) -> list[Line]:
     """What stands below an empty list."""
     wrapped = textwrap.wrap(EMPTY_WORDS, max(20, width - 2))
-    return [[(" Nothing to do here: well done.", "good")], *([(f" {one}", "")] for one in wrapped)]
+    lines: list[Line] = [[(" Nothing to do here: well done.", "good")]]
+    lines += [[(f" {one}", "")] for one in wrapped]
+    return lines
 
 
 def file_lines(row: FailureRow | None, now: float, width: int, height: int) -> list[Line]:

@@ -7,6 +7,7 @@ from typing import ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 
+from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.widgets.columns import Marks
 from gemtag_tui.tui.widgets.paged import PagedList
 
@@ -49,6 +50,8 @@ class RangeList(PagedList[Row]):
         if pages is None:
             return
         keys: list[Hashable] = []
+        if last - first >= MOST and isinstance(self.screen, GemtagScreen):
+            self.screen.say(f"A range holds at most {MOST:,} rows; * marks all.", "warn")
         last = min(last, first + MOST - 1)
         for start in range(first, last + 1, _AT_ONCE):
             rows = await pages.page(start, min(_AT_ONCE, last + 1 - start))
