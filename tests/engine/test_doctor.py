@@ -3,10 +3,14 @@ from __future__ import annotations
 import pytest
 
 from gemtag_tui.core.calls import CallError, Trouble
+from gemtag_tui.core.errors import GemtagError
+from gemtag_tui.core.models import canonical_model
 from gemtag_tui.engine import doctor_api, doctor_here
 from gemtag_tui.engine.config import Loaded, load_settings
-from gemtag_tui.engine.doctor import Check, Patient, Terminal, examine_all, is_ok
+from gemtag_tui.engine.doctor import Check, Patient, Terminal, examine_all, is_ok, preflight
+from gemtag_tui.engine.profiles import at_resolution, default_profile_text, load_profile
 from gemtag_tui.gemini.client import GeminiClient, ModelSeen
+from gemtag_tui.store import tracks
 from gemtag_tui.store.library import Library
 
 NOW = 1_795_000_000.0
@@ -168,3 +172,42 @@ def test_the_disk_is_judged_by_its_room(tmp_path, monkeypatch, free, status):
 def test_a_failure_is_what_makes_it_not_ok():
     assert is_ok([Check.ok("a", ""), Check.warn("b", "")])
     assert not is_ok([Check.ok("a", ""), Check.fail("b", "", "do")])
+
+
+def test_a_profile_can_be_taken_at_another_resolution(tmp_path):
+    config = tmp_path / "config.toml"
+    own, high = load_profile("default", config), load_profile("default@high", config)
+    assert (own.model.media_resolution, high.model.media_resolution) == ("low", "high")
+    assert own.id != high.id
+    assert load_profile("default@low", config).id == own.id
+    assert at_resolution("default@high", "medium") == "default@medium"
+    path = tmp_path / "mine.toml"
+    path.write_text(default_profile_text(), "utf-8")
+    assert load_profile(f"{path}@medium", config).model.media_resolution == "medium"
+    for name in ("default@huge", "@low", "none@low"):
+        with pytest.raises(GemtagError):
+            load_profile(name, config)
+
+
+async def test_only_answers_prove_a_model_and_a_form(tmp_path):
+    loaded, config, path = Loaded(), tmp_path / "config.toml", tmp_path / "l.db"
+    model = canonical_model(loaded.settings.model)
+    before = preflight(loaded, config, {}, path, NOW)
+    assert "has not answered here yet" in named(before, "served").message
+    assert "not tried" in named(before, "form").message
+    profile = load_profile("default", config)
+    async with await Library.open(path, Still()) as lib:
+        await tracks.ensure_track(lib, "google", model, profile.id, "default", profile.body)
+        async with lib.transaction() as db:
+            await db.execute(
+                "INSERT INTO ledger_day (day, provider, model, lane, requests, tokens_out) "
+                "VALUES ('2026-11-17', 'google', ?, 'interactive', 3, 400)",
+                (model,),
+            )
+            await db.execute("UPDATE counter SET tagged = 3")
+    after = preflight(loaded, config, {}, path, NOW)
+    assert f"{model} answered on 2026-11-17." == named(after, "served").message
+    assert "3 times" in named(after, "form").message
+    other = preflight(loaded, config, {}, path, NOW, model="gemini-3.8-flash")
+    assert "has not answered here yet" in named(other, "served").message
+    assert "changes on" in named(other, "price").message

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.core.plan_book import PlanBook
+from gemtag_tui.core.plan_values import Plan
 from gemtag_tui.engine.checks import Check
 from gemtag_tui.tui.paint import Line
 from gemtag_tui.tui.screens.first_start import FirstStartScreen
@@ -250,9 +251,13 @@ class PlanScreen(PlanDoing):
             snapshot = self.look.snapshot
             done = snapshot.done + snapshot.bad if self.look.engine else 0
             return [(" ◌ ", "accent"), (going_on(self.piloting, done), "")]
-        if self.outcome is not None:
+        if self.outcome is not None and self._fits(self.outcome.plan):
             return [(" ✓ ", "good"), (pilot_line(self.outcome), "")]
         return []
+
+    def _fits(self, plan: Plan) -> bool:
+        mine = self.view.plan if self.view is not None else plan
+        return (plan.model, plan.resolution) == (mine.model, mine.resolution)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Stopping is there while something is scanned."""

@@ -95,7 +95,7 @@ class PlanDoing(PlanChoosing):
         if view is None:
             return
         seed = round(self.look.now) % 1_000_000
-        lane = view.chosen.lane if view.chosen.lane != "simulator" else "interactive"
+        lane = runnable(view.chosen.lane)
         wanted = self.own.order(size=max(2, size), seed=seed, cap=self.own.cap)
         order = changed(wanted, lane=lane)
         offer = await self.source.pilot_offer(order)
@@ -242,8 +242,13 @@ def first_part(view: PlanView) -> tuple[str, int, float | None]:
     advice, lane = view.plan.advice, view.chosen
     if view.lane == "auto" and advice is not None and len(advice.parts) > 1:
         part = advice.parts[0]
-        return part.lane, part.images, part.cost
-    return lane.lane, view.images, None if lane.cost is None else lane.cost.likely
+        return runnable(part.lane), part.images, part.cost
+    return runnable(lane.lane), view.images, None if lane.cost is None else lane.cost.likely
+
+
+def runnable(lane: str) -> str:
+    """The lane that is run: the simulator answers through any, the quick one does for it."""
+    return "interactive" if lane == "simulator" else lane
 
 
 def going_on(order: PlanOrder, done: int) -> str:
