@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 SNAPSHOT_SECONDS = 0.25
+_INDEXED_AT_ONCE = 1000
+"""Results for the search index, with every snapshot: with every answer it would cost far more."""
 HEARTBEAT_SECONDS = 1.0
 PATIENCE_SECONDS = 60.0
 """How long a library that cannot be written is tried again before the run ends."""
@@ -63,6 +65,7 @@ class Committer:
         self._closing = False
         self._trouble = ""
         self._trouble_since = 0.0
+        self._unindexed = 0
 
     def result(self, row: NewResult) -> None:
         """Store a result."""
@@ -137,6 +140,7 @@ class Committer:
         finally:
             self._writing = 0
         self._trouble = ""
+        self._unindexed = max(0, self._unindexed + len(group.results) - group.index)
         ended = [r.asset for r in group.results] + [f.asset for f in group.failures]
         self._written(ended, counts)
         if due:
@@ -162,6 +166,7 @@ class Committer:
             errors=self._errors,
             run=self._run,
             snapshot=self._snapshot() if due else None,
+            index=_INDEXED_AT_ONCE if due and self._unindexed + len(self._results) else 0,
         )
         self._writing = len(group.results) + len(group.failures)
         self._results, self._failures, self._ledger, self._errors = [], [], [], []

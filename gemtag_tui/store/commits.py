@@ -96,7 +96,7 @@ async def _write(db: aiosqlite.Connection, group: Group) -> Counts | None:
     if group.errors:
         await db.executemany(_ERROR, [_error(line, group.run) for line in group.errors])
     kept = None if group.snapshot is None else await _snapshot(db, group.snapshot)
-    if group.results and group.index:
+    if group.index:
         await indexer.index_some(db, group.index)
     return kept
 
