@@ -74,7 +74,7 @@ class FailureSource(TriageSource):
         return await failures.get(self.lib, number)
 
     async def failure_detail(self, row: FailureRow) -> Paragraphs:
-        """All that is known of a failure: words first, the raw answer last."""
+        """All that is known of a failure: words first, then what was sent and what came back."""
         now = self.lib.clock.now()
         fresh = await failures.get(self.lib, row.id) or row
         paragraphs = [
@@ -82,7 +82,6 @@ class FailureSource(TriageSource):
             ("What happened", f"{cause_of(fresh.kind)}\n{fresh.message}"),
             ("What to do", advice_of(fresh.kind, fresh.standing)),
             ("How it stands", "\n".join(_standing_lines(fresh, now))),
-            *await self.failure_sent(fresh),
         ]
         history = await browse.log_of(self.lib, fresh.asset)
         if history:
@@ -90,9 +89,10 @@ class FailureSource(TriageSource):
                 f"{clock(one.at, now)}  {one.kind}: {one.message}  → {one.fate}" for one in history
             ]
             paragraphs.append(("History, newest first", "\n".join(lines)))
+        sent, *prompt = await self.failure_sent(fresh)
         raw = await failures.raw(self.lib, fresh.id)
         words = raw.decode("utf-8", "replace") if raw else "None was kept: nothing was answered."
-        return [*paragraphs, ("Raw answer", words)]
+        return [*paragraphs, sent, ("Raw answer", words), *prompt]
 
 
 def _standing_lines(row: FailureRow, now: float) -> list[str]:

@@ -212,6 +212,19 @@ async def test_the_footer_names_what_fits_the_row():
         assert "judge" not in keys
 
 
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_words_of_a_cause_stay_words(name):
+    words = name.decode("utf-8", "surrogateescape")
+    source = FakeSource(failed=[failure(1, b"/p/" + name, message=words)])
+    async with shown(source, "failures", (120, 40)) as (app, pilot):
+        text = text_of(app)
+        assert "1 image, 100 % of all" in text
+        assert not {"\x1b", "\u202e", "\x07"} & set(text)
+        await pilot.press("/", *"zz", "enter")
+        await settle(pilot)
+        assert "Nothing fits the filter" in text_of(app)
+
+
 async def test_causes_are_renewed_once():
     source = FakeSource()
     async with shown(source, "failures") as (app, pilot):
