@@ -77,7 +77,11 @@ def test_simulated_time_agrees_with_the_engine_within_2_percent(
     now = datetime(2026, 10, 30, hour, 20, tzinfo=PACIFIC).timestamp()  # clocks change within
     before = Before(now, used)
     timed = Pace(
-        pace.rpm, pace.tpm, pace.rpd, pace.spend_per_10min, workers=pace.workers,
+        pace.rpm,
+        pace.tpm,
+        pace.rpd,
+        pace.spend_per_10min,
+        workers=pace.workers,
         latency=MEAN_LATENCY,
     )
     found = course_of(images, timed, Load(tokens), before, (Epoch(0.0, each),))
