@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
@@ -241,12 +242,33 @@ class PlanSource:
     # Starting
 
     async def start_plan(self, args: Sequence[str], order: PlanOrder) -> int:
-        """Start the engine with the order's resolution.
+        """Start the engine with the order's resolution, on the order's selection or random sample.
 
         Raises:
-            UsageError: an engine runs already, or no process can be started.
+            UsageError: an engine runs already, no process can be started, or nothing is chosen.
         """
-        return await self.start(args, self._environ(order))
+        words = list(args)
+        if order.selection or order.size:
+            words += ["--selection", str(await self._keep_chosen(order))]
+        return await self.start(words, self._environ(order))
+
+    async def _keep_chosen(self, order: PlanOrder) -> int:
+        """Keep what is chosen as a list for the run; returns the list's id."""
+        from gemtag_tui.engine.planning import own_track  # noqa: PLC0415
+        from gemtag_tui.store import pilots, plan_selection, selections  # noqa: PLC0415
+
+        track = await own_track(self.lib, self._loaded(order), self.config, self.environ)
+        number = track.id if track else None
+        if order.selection:
+            found = await plan_selection.assets_of(self.lib, number, order.selection)
+            if order.size:
+                chance = random.Random(order.seed)  # noqa: S311 (a sample)
+                found = sorted(chance.sample(found, min(order.size, len(found))))
+        else:
+            found = await pilots.drawn(self.lib, number, order.size, order.seed)
+        if not found:
+            raise UsageError("Nothing that is chosen remains to be tagged.")
+        return (await selections.select_these(self.lib, found, "chosen on the plan's screen")).id
 
     def _environ(self, order: PlanOrder) -> dict[str, str]:
         """An environment in which the profile has the order's resolution."""

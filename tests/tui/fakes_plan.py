@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -170,7 +171,8 @@ class FakePlan:
 
     async def start_plan(self, args: Sequence[str], order: PlanOrder) -> int:
         detail = (f"detail={order.resolution}",) if order.resolution else ()
-        self.told.append(("start", *args, *detail))
+        inside = (f"in={os.fsdecode(order.selection.folder)}",) if order.selection.folder else ()
+        self.told.append(("start", *args, *detail, *inside))
         return 4711
 
     async def doctor(self) -> list[Check]:

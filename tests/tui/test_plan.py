@@ -91,7 +91,7 @@ async def test_a_part_of_the_images_is_chosen_from_a_menu():
     assert source.told[-1] == ("start", "--lane", "interactive", "--limit", "1000")
 
 
-async def test_a_folder_is_looked_up_and_a_run_over_it_is_refused_with_the_reason():
+async def test_a_folder_is_looked_up_and_a_run_takes_what_is_chosen():
     source = idle()
     async with shown(source, "plan") as (app, pilot):
         await press(pilot, "s", "j", "j", "j", "enter")
@@ -99,10 +99,10 @@ async def test_a_folder_is_looked_up_and_a_run_over_it_is_refused_with_the_reaso
         text = await press(pilot, "home", "/", "enter")
         assert source.orders[-1].selection.folder == b"/pics"
         assert "lanes for 1,320 images · in /pics" in text
-        assert "Can't start: a run takes all that remains" in await press(pilot, "S")
+        assert "Start on 1,320 of 13,204 images" in await press(pilot, "S")
         assert app.screen.keep()["folder"] == "/pics"
-        assert "lanes for 13,204 images" in await press(pilot, "s", "enter")
-    assert not [one for one in source.told if one[0] == "start"]
+        await press(pilot, "y")
+        assert source.told[-1] == ("start", "--lane", "interactive", "in=/pics")
 
 
 async def test_wishes_change_the_recommendation():

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.piloting import Outcome
 
 PILOT, TRIED = 50, 5
-SELECTED = "a run takes all that remains; s · all, or P tries some of this part."
-SAMPLED = "a run takes the first ones, not random ones; P tags a sample, s chooses the first N."
 
 
 class PlanDoing(PlanChoosing):
@@ -52,14 +50,11 @@ class PlanDoing(PlanChoosing):
         view = await self._able()
         if view is None:
             return
-        if self.own.selection or self.own.sample:
-            self.say(f"Can't start: {SELECTED if self.own.selection else SAMPLED}", "warn")
-            return
         lane, images, cost = first_part(view)
         whole = max(view.plan.counts.remaining - view.plan.counts.in_batches, images)
         question = start_question(images, whole, cost, lane, self.own.cap)
         split = images if images < view.images else 0
-        words, order = self.own.start_words(lane, split), self.own.order()
+        words, order = self.own.start_words(lane, split), self.own.order(size=self.own.sample)
         self.ask(question, lambda: self._start(words, order))
 
     async def _able(self) -> PlanView | None:

@@ -84,7 +84,7 @@ def caching_short(view: PlanView) -> Note:
     """Whether caching can help, in a few words."""
     least, prompt = rules_for(view.plan.model).cache_min, view.plan.tokens.prompt
     if least is None:
-        return "cache minimum unknown", "muted"
+        return "caching: min. unknown", "muted"
     if prompt < least:
         return f"caching no: {number(prompt)} of {number(least)} tokens", "muted"
     return "caching may help; hits count", "good"
