@@ -13,6 +13,7 @@ from gemtag_tui.core.text import usd
 Reckon = Callable[[str, int], LanePlan]
 """Gives a lane's plan for so many images."""
 
+SIMULATOR = "simulator"
 _WORTH = 0.9
 """A split has to be done in less than this share of the time to be worth its trouble."""
 _STEPS = 30
@@ -32,6 +33,7 @@ def advise(
         wish: what a person wants.
         reckon: for splits.
     """
+    lanes = [one for one in lanes if one.lane != SIMULATOR]  # an absence of cost, not a way to go
     able = [one for one in lanes if one.available and _seconds(one) < inf]
     if wanted != "auto" or not images or not able:
         return _default(wanted, images, lanes)
@@ -52,7 +54,6 @@ def _default(wanted: str, images: int, lanes: Sequence[LanePlan]) -> Advice:
             one.cost.likely if one.cost else None,
         )
         for one in lanes
-        if one.lane != "simulator"
     }
     lane, reason = choose(wanted, images, options)
     plan = next((one for one in lanes if one.lane == lane), None)

@@ -268,3 +268,4 @@ async def test_the_simulator_costs_nothing(tmp_path):
     assert (plan.lanes[-1].lane, plan.lanes[-1].cost.high) == ("simulator", 0)
     assert plan.lanes[0].cost.likely > 0
     assert plan.recommended == "interactive"
+    assert PlanBook(facts).compute(Wish(prefer="cheapest")).recommended in {"batch", "flex"}
