@@ -72,6 +72,7 @@ class BatchLane:
         self._building: asyncio.Task[Built] | None = None
         self._more = True
         self._mine: set[int] = set()
+        self._unseen: set[int] | None = None  # jobs of earlier runs, until each was looked at
         self._stopped = ""
         self._stop_code = 0
         self._refused = False
@@ -83,7 +84,7 @@ class BatchLane:
 
     @property
     def in_flight(self) -> int:
-        """Calls that can be cut off at any time are none of its business."""
+        """No calls: those that can be cut off at any time are none of its business."""
         return 0
 
     async def run(self) -> None:
@@ -115,6 +116,8 @@ class BatchLane:
             return None
         # Jobs of earlier runs too: what becomes of one says as much as of this run's own.
         self._mine |= {job.id for job in self._own(jobs) if job.rescued_at is None}
+        unknown = _unknown(self._own(jobs), self._desk.at_work, self._ground.clock.now())
+        self._unseen = unknown if self._unseen is None else self._unseen & unknown
         await self._judge_mine()
         if self._building is None and await self._may_build(jobs):
             await self._begin()
@@ -129,7 +132,7 @@ class BatchLane:
     async def _may_build(self, jobs: list[JobRow]) -> bool:
         own = self._own(jobs)
         waiting = any(job.place in SENDING for job in own)
-        if self._control.paused or waiting or self._stopped or not self._more:
+        if self._control.paused or waiting or self._stopped or not self._more or self._unseen:
             return False
         if any(self._is_trial(job) for job in own):
             return False  # the large ones follow once it has landed well
@@ -280,6 +283,12 @@ class BatchLane:
         await self._desk.drain(0.0 if self._control.hurried else DRAIN_SECONDS)
         if self._refused:  # the server takes no job from this key: other lanes may do the work
             await give_back_unsent(self._ground, self.track, _UNSENT)
+
+
+def _unknown(jobs: list[JobRow], at_work: set[int], now: float) -> set[int]:
+    """Return the jobs that may have ended: how has to be known before more is built."""
+    open_ones = [job for job in jobs if job.place in ACTIVE | {JobState.ENDED}]
+    return {job.id for job in open_ones if job.id in at_work or job.look_at <= now}
 
 
 def _places(jobs: list[JobRow]) -> str:
