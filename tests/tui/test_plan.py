@@ -259,12 +259,12 @@ async def test_lanes_that_cannot_be_had_say_why_and_budgets_are_shown():
     assert "caps: run $1.00, day $5.00 ($1.20 spent)" in text
 
 
-async def test_the_simulator_is_a_lane_that_costs_nothing():
+async def test_the_simulator_is_shown_to_cost_nothing_and_is_never_the_advice():
     async with shown(idle(base=plan_base(provider="simulator")), "plan") as (app, pilot):
         text = text_of(app)
         assert "nothing paid" in text
         await press(pilot, "w", "j", "enter")
-        assert "Start on 13,204 images (interactive), about $0.00?" in await press(pilot, "S")
+        assert "Start on 13,204 images (flex), about $3.31?" in await press(pilot, "S")
 
 
 async def test_all_of_it_in_words():
