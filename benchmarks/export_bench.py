@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from store_bench import _commits, _fill
+from store_bench import enter_files, enter_results
 
 from gemtag_tui.engine import exporting
 from gemtag_tui.engine.clock import SystemClock
@@ -51,8 +51,8 @@ async def measure(assets: int, sidecars: int, kept: Path | None) -> None:
         async with await Library.open(path, SystemClock()) as lib:
             if not await lib.row("SELECT 1 FROM asset_ai LIMIT 1"):
                 track = await tracks.ensure_track(lib, "google", "m", "p_1", "default", "{}")
-                await _fill(lib, assets)
-                await _commits(lib, track, assets)
+                await enter_files(lib, assets)
+                await enter_results(lib, track, assets)
         async with await Library.open(path, SystemClock(), readonly=True) as lib:
             await _files(lib, home)
             await _sidecars(lib, home, sidecars)

@@ -100,6 +100,17 @@ def _fill(path: Path, track: Track, assets: int) -> None:
     db.execute("BEGIN")
     for name, _ in triggers:
         db.execute(f"DROP TRIGGER {name}")
+    _enter_files(db, assets)
+    _enter_results(db, tagged)
+    _enter_failures(db, tagged, failed)
+    _enter_places(db, track, assets, tagged, failed)
+    for _, sql in triggers:
+        db.execute(sql)
+    db.execute("COMMIT")
+    db.close()
+
+
+def _enter_files(db: sqlite3.Connection, assets: int) -> None:
     db.executemany(
         "INSERT INTO folder (id, path) VALUES (?, ?)",
         ((n + 1, b"/pics/folder%d" % n) for n in range(2000)),
@@ -114,6 +125,9 @@ def _fill(path: Path, track: Track, assets: int) -> None:
         ((n, n * 2000 // (assets + 1) + 1, b"IMG_%07d.jpg" % n) for n in range(1, assets + 1)),
     )
     db.execute("UPDATE library_counter SET files = ?1, assets = ?1", (assets,))
+
+
+def _enter_results(db: sqlite3.Connection, tagged: int) -> None:
     answers = _answers()
     db.executemany(
         "INSERT INTO asset_ai (asset, provider, model, profile, summary, tags, lane,"
@@ -121,6 +135,9 @@ def _fill(path: Path, track: Track, assets: int) -> None:
         "VALUES (?, 'google', 'm', 'p_1', ?, ?, 'batch', 'm', 600, 1e-4, ?)",
         ((n, *answers[n % _DIFFERENT], _START + n) for n in range(1, tagged + 1)),
     )
+
+
+def _enter_failures(db: sqlite3.Connection, tagged: int, failed: int) -> None:
     rows = (
         (n, *(kind, words % n if "%" in words else words, words.replace("%d", "#")))
         for n in range(tagged + 1, tagged + failed + 1)
@@ -132,6 +149,11 @@ def _fill(path: Path, track: Track, assets: int) -> None:
         "VALUES (?, 'google', 'm', 'p_1', ?, ?, ?, 1.0, 2.0, 'known_bad', 1e-4, 1)",
         rows,
     )
+
+
+def _enter_places(
+    db: sqlite3.Connection, track: Track, assets: int, tagged: int, failed: int
+) -> None:
     db.execute(
         "INSERT INTO work SELECT ?, id, CASE WHEN id <= ? THEN 3 WHEN id <= ? THEN 4 ELSE 0 END,"
         " NULL FROM asset",
@@ -141,10 +163,6 @@ def _fill(path: Path, track: Track, assets: int) -> None:
         "UPDATE counter SET tagged = ?, known_bad = ?, todo = ? WHERE track = ?",
         (tagged, failed, assets - tagged - failed, track.id),
     )
-    for _, sql in triggers:
-        db.execute(sql)
-    db.execute("COMMIT")
-    db.close()
 
 
 async def _build(lib: Library, assets: int) -> None:

@@ -73,7 +73,7 @@ def _groups(track: Track, first: int, last: int, index: int) -> list[Group]:
     return found
 
 
-async def _fill(lib: Library, assets: int) -> None:
+async def enter_files(lib: Library, assets: int) -> None:
     began = time.perf_counter()
     for start in range(0, assets, 5000):
         batch = [
@@ -103,7 +103,7 @@ async def _time(what: str, run: Callable[[], Awaitable[Any]], times: int = 21) -
     print(f"{what:<58}{statistics.median(took) * 1e3:>9.2f} ms  (worst {max(took) * 1e3:.1f})")
 
 
-async def _commits(lib: Library, track: Track, assets: int) -> None:
+async def enter_results(lib: Library, track: Track, assets: int) -> None:
     third = assets // 3
     for what, first, last, index in (
         ("results committed in groups of 1,000, indexed", 1, third, _GROUP),
@@ -144,8 +144,8 @@ async def measure(assets: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         async with await Library.open(Path(folder) / "library.db", SystemClock()) as lib:
             track = await tracks.ensure_track(lib, "google", "m", "p_1", "default", "{}")
-            await _fill(lib, assets)
-            await _commits(lib, track, assets)
+            await enter_files(lib, assets)
+            await enter_results(lib, track, assets)
             began = time.perf_counter()
             await tracks.ensure_track(lib, "google", "m2", "p_1", "default", "{}")
             _rate("assets placed in a new track", assets, time.perf_counter() - began)

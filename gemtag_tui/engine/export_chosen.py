@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gemtag_tui.engine.exporting import FileForm, Watch, _writer, pour, refuse_own
+from gemtag_tui.engine.exporting import FileForm, Watch, pour, refuse_own, writer_for
 from gemtag_tui.interop.whole_file import whole_file
 from gemtag_tui.store import export_rows, library_pages
 
@@ -28,7 +28,7 @@ async def chosen_to_file(
     """
     await refuse_own(lib, dest)
     with whole_file(dest) as file:
-        writer = _writer(form, file)
+        writer = writer_for(form, file)
         async with export_rows.snapshot(lib):
             written = await pour(library_pages.exported(lib, assets), writer.write, watch)
         writer.close()

@@ -77,14 +77,15 @@ async def to_file(
         await refuse_own(lib, dest)
     await ready(lib, wanted)
     with whole_file(dest) if isinstance(dest, Path) else contextlib.nullcontext(dest) as file:
-        writer = _writer(form, file)
+        writer = writer_for(form, file)
         async with export_rows.snapshot(lib):
             written = await pour(export_rows.pages(lib, wanted), writer.write, watch)
         writer.close()
     return written
 
 
-def _writer(form: FileForm, file: BinaryIO) -> Writer:
+def writer_for(form: FileForm, file: BinaryIO) -> Writer:
+    """Return what writes results in a format."""
     if form == "jsonl":
         from gemtag_tui.interop.jsonl import JsonLines  # noqa: PLC0415
 

@@ -134,7 +134,7 @@ async def assets(
         column = "id"
     else:
         inner = f"SELECT asset, state FROM work WHERE track = ?4 AND asset {beyond} ?5"
-        inner += _among(states)
+        inner += among(states)
         column = "asset"
     sql = (
         f"SELECT w.asset, {_ASSET}, w.state, {_RESULT}, coalesce(b.kind, c.kind, ''), "
@@ -147,8 +147,11 @@ async def assets(
     return [_row(row, known) for row in await lib.rows(sql, (*owner, place, start, limit, skip))]
 
 
-def _among(states: Sequence[State]) -> str:
-    """One state is read by its index, several by a walk through the track."""
+def among(states: Sequence[State]) -> str:
+    """Return the condition on a place's state; nothing for no states.
+
+    One state is read by its index, several by a walk through the track.
+    """
     if not states:
         return ""
     if len(states) == 1:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 PAGE = 2_000
 _FOUND = 500
 _END = 2**62
-_RULES = "SELECT bucket, name, target FROM tag_rule"
+RULES = "SELECT bucket, name, target FROM tag_rule"
 
 _decode = msgspec.json.Decoder(dict[str, list[str]]).decode
 _encode = msgspec.json.Encoder().encode
@@ -41,7 +41,7 @@ _JOINS = """
     LEFT JOIN file f ON f.id = a.file LEFT JOIN folder o ON o.id = f.folder
 """
 _ALL = f"SELECT {_COLUMNS} FROM asset_ai r {_JOINS} WHERE r.id < ? {{}} ORDER BY r.id DESC LIMIT ?"
-_THESE = f"""
+THESE = f"""
     SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN asset_ai r ON r.id = j.value {_JOINS}
     WHERE true {{}} ORDER BY j.key
 """
@@ -101,11 +101,11 @@ async def pages(lib: Library, wanted: Wanted) -> AsyncIterator[list[Exported]]:
         QueryError: the query has a mistake.
         LibraryError: when the library cannot be read.
     """
-    names, rules = await _names(lib), rules_from(await lib.rows(_RULES))
+    names, rules = await profile_names(lib), rules_from(await lib.rows(RULES))
     source = _whole(lib, wanted) if not wanted.query.strip() else _found(lib, wanted)
     async for rows in source:
         if rows:
-            yield [_exported(row, names, rules) for row in rows]
+            yield [exported_row(row, names, rules) for row in rows]
 
 
 async def _whole(lib: Library, wanted: Wanted) -> AsyncIterator[list[Any]]:
@@ -123,7 +123,7 @@ async def _found(lib: Library, wanted: Wanted) -> AsyncIterator[list[Any]]:
     while True:
         page = await find(lib, made, key=key, limit=_FOUND)
         if page.keys:
-            sql = (_THEIRS if page.assets else _THESE).format(also)
+            sql = (_THEIRS if page.assets else THESE).format(also)
             yield await lib.rows(sql, (_array(page.keys), *values))
         if (key := page.older) is None:
             return
@@ -139,12 +139,12 @@ async def _since(lib: Library, wanted: Wanted) -> tuple[str, tuple[float, ...]]:
     return _EDITED, (wanted.since,) * 3
 
 
-async def _names(lib: Library) -> dict[str, str]:
+async def profile_names(lib: Library) -> dict[str, str]:
     """Return the profiles' names by their ids."""
     return dict([tuple(row) for row in await lib.rows("SELECT id, name FROM profile")])
 
 
-def _exported(row: Any, names: Mapping[str, str], rules: Rules) -> Exported:
+def exported_row(row: Any, names: Mapping[str, str], rules: Rules) -> Exported:
     """Put a row together, with a person's corrections laid over what a model said.
 
     Spelled out, as it is half of what a row costs before it is written.

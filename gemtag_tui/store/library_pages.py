@@ -11,7 +11,7 @@ import msgspec
 
 from gemtag_tui.core.exported import Exported
 from gemtag_tui.store import export_rows
-from gemtag_tui.store.browse import _among
+from gemtag_tui.store.browse import among
 from gemtag_tui.store.search_docs import rules_from
 from gemtag_tui.store.work import State
 
@@ -102,7 +102,7 @@ async def in_scope(
         rows = await lib.rows("SELECT id FROM asset WHERE files > 0 ORDER BY id LIMIT ?", (limit,))
     else:
         rows = await lib.rows(
-            f"SELECT asset FROM work WHERE track = ?{_among(states)} ORDER BY asset LIMIT ?",
+            f"SELECT asset FROM work WHERE track = ?{among(states)} ORDER BY asset LIMIT ?",
             (track.id, limit),
         )
     return [int(row[0]) for row in rows]
@@ -122,8 +122,8 @@ async def in_order(
 
 async def exported(lib: Library, assets: Sequence[int]) -> AsyncIterator[list[Exported]]:
     """Yield all results of some assets as exports are given them, in the assets' order."""
-    names = await export_rows._names(lib)
-    rules = rules_from(await lib.rows(export_rows._RULES))
+    names = await export_rows.profile_names(lib)
+    rules = rules_from(await lib.rows(export_rows.RULES))
     for at in range(0, len(assets), _PAGE):
         ids = await lib.rows(
             "SELECT r.id FROM json_each(?) j CROSS JOIN asset_ai r ON r.asset = j.value "
@@ -131,10 +131,10 @@ async def exported(lib: Library, assets: Sequence[int]) -> AsyncIterator[list[Ex
             (_array(assets[at : at + _PAGE]),),
         )
         rows = await lib.rows(
-            export_rows._THESE.format(""), (_array(one for (one,) in map(tuple, ids)),)
+            export_rows.THESE.format(""), (_array(one for (one,) in map(tuple, ids)),)
         )
         if rows:
-            yield [export_rows._exported(row, names, rules) for row in rows]
+            yield [export_rows.exported_row(row, names, rules) for row in rows]
 
 
 def _array(numbers: Iterable[int]) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from gemtag_tui.core.query import Query
 from gemtag_tui.store import search_plan
-from gemtag_tui.store.search_pages import _assets, _results
+from gemtag_tui.store.search_pages import assets_of, results_of
 from gemtag_tui.store.search_plan import END, Plan, conditions
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ async def outline(  # noqa: PLR0911 (one for each way to know)
         return Outline(0, exact=True)
     segments = _segments(low, high)
     began = lib.clock.monotonic()
-    ids, more = await _results(lib, made, None, newer=False, limit=FEW, seconds=_PROBE)
+    ids, more = await results_of(lib, made, None, newer=False, limit=FEW, seconds=_PROBE)
     if more is None:
         return _exact(ids, segments)
     if lib.clock.monotonic() - began > _PROBE:  # seldom together: pieces would each take as long
@@ -143,7 +143,7 @@ async def _counted(
 
 async def _of_assets(lib: Library, made: Plan) -> Outline:
     """Return the outline of assets: counts that are kept where there are any, else as found."""
-    ids, more = await _assets(lib, made, None, newer=False, limit=FEW, seconds=0.1)
+    ids, more = await assets_of(lib, made, None, newer=False, limit=FEW, seconds=0.1)
     if more is None:
         low, high = (ids[-1], ids[0]) if ids else (0, 0)
         return Outline(len(ids), exact=True, segments=((low, high, float(len(ids))),))
@@ -165,7 +165,7 @@ async def _of_assets(lib: Library, made: Plan) -> Outline:
 async def spread(lib: Library, made: Plan, shape: Outline, most: int) -> list[int]:
     """Return ids of results, from all over the outline when there are more than `most`."""
     if shape.total <= most:
-        ids, _ = await _results(lib, made, None, newer=False, limit=most, seconds=0.15)
+        ids, _ = await results_of(lib, made, None, newer=False, limit=most, seconds=0.15)
         return ids
     some = shape.segments[:: max(1, len(shape.segments) // _PLACES)]
     whole = sum(rows for *_, rows in some) or 1.0
@@ -174,7 +174,7 @@ async def spread(lib: Library, made: Plan, shape: Outline, most: int) -> list[in
         share = round(most * rows / whole)
         if share:
             start = (low + high) // 2 + PIECE // 2
-            ids, _ = await _results(
+            ids, _ = await results_of(
                 lib, made, min(high, start) + 1, newer=False, limit=share, seconds=0.01
             )
             found += [one for one in ids if one >= low]

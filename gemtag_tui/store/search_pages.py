@@ -75,7 +75,7 @@ async def find(
     made = query if isinstance(query, Plan) else await search_plan.plan(lib, query, track)
     if made.nothing:
         return Page((), made.assets, None, None, notes=made.notes)
-    look = _assets if made.assets else _results
+    look = assets_of if made.assets else results_of
     keys, at = await look(lib, made, key, newer=newer, limit=limit, seconds=seconds)
     complete = at is None or len(keys) >= limit
     if newer:
@@ -87,7 +87,7 @@ async def find(
     return Page(tuple(keys), made.assets, at, above, complete, made.notes)
 
 
-async def _results(
+async def results_of(
     lib: Library,
     made: Plan,
     key: int | None,
@@ -96,7 +96,7 @@ async def _results(
     limit: int,
     seconds: float,
 ) -> tuple[list[int], int | None]:
-    """Return ids in the direction of the search, and where to go on (`None`: at the end)."""
+    """Return results' ids as they are met, and where to go on (`None`: at the end)."""
     row = await lib.row("SELECT coalesce(max(id), 0) FROM asset_ai")
     low, high = made.low, min(made.high, int(row[0]) if row else 0)
     if key is not None:
@@ -140,7 +140,7 @@ def _statement(made: Plan, *, newer: bool) -> tuple[str, tuple[list[Any], list[A
     return f"{sql} ORDER BY r.id {order} LIMIT ?", (owner, made.values)
 
 
-async def _assets(
+async def assets_of(
     lib: Library,
     made: Plan,
     key: int | None,
@@ -149,6 +149,7 @@ async def _assets(
     limit: int,
     seconds: float,
 ) -> tuple[list[int], int | None]:
+    """Return assets' ids as they are met, and where to go on (`None`: at the end)."""
     found: list[int] = []
     at = key if key is not None else (0 if newer else END)
     stop = lib.clock.monotonic() + seconds

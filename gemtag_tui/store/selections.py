@@ -9,7 +9,7 @@ from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.query import Query, show
 from gemtag_tui.store import search_plan
 from gemtag_tui.store.search_pages import find
-from gemtag_tui.store.work import DUE_PAGE, PAGE, Candidate, State, _candidate, narrowed
+from gemtag_tui.store.work import DUE_PAGE, PAGE, Candidate, State, candidate, narrowed
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -101,7 +101,7 @@ async def todo_page(
 ) -> list[Candidate]:
     """Return the next assets of a selection that are to be tagged, by rising id."""
     values = (track_id, int(State.TODO), after_asset, selection, limit)
-    return [_candidate(row) for row in await lib.rows(narrowed(PAGE), values)]
+    return [candidate(row) for row in await lib.rows(narrowed(PAGE), values)]
 
 
 async def due_page(
@@ -109,7 +109,7 @@ async def due_page(
 ) -> list[Candidate]:
     """Return assets of a selection whose failure is due for another try, the longest due first."""
     values = (track_id, now, selection, limit)
-    return [_candidate(row) for row in await lib.rows(narrowed(DUE_PAGE), values)]
+    return [candidate(row) for row in await lib.rows(narrowed(DUE_PAGE), values)]
 
 
 async def remaining(lib: Library, selection: int, track_id: int) -> int:

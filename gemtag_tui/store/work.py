@@ -129,7 +129,8 @@ def joined(folder: bytes, name: bytes) -> bytes:
     return os.path.join(folder, name)  # noqa: PTH118 (bytes: pathlib takes none)
 
 
-def _candidate(row: Any) -> Candidate:
+def candidate(row: Any) -> Candidate:
+    """Return what a row of `PAGE` or `DUE_PAGE` says."""
     return Candidate(row[0], joined(row[1], row[2]), *row[3:])
 
 
@@ -138,7 +139,7 @@ async def list_state(
 ) -> list[Candidate]:
     """Return the assets in a state by rising id, those beyond `after`."""
     rows = await lib.rows(PAGE, (track_id, int(state), after, limit))
-    return [_candidate(row) for row in rows]
+    return [candidate(row) for row in rows]
 
 
 async def todo_page(lib: Library, track_id: int, after_asset: int, limit: int) -> list[Candidate]:
@@ -149,7 +150,7 @@ async def todo_page(lib: Library, track_id: int, after_asset: int, limit: int) -
 async def due_page(lib: Library, track_id: int, now: float, limit: int) -> list[Candidate]:
     """Return assets whose failure is due for another try, the longest due first."""
     rows = await lib.rows(DUE_PAGE, (track_id, now, limit))
-    return [_candidate(row) for row in rows]
+    return [candidate(row) for row in rows]
 
 
 async def next_due(lib: Library, track_id: int) -> float | None:

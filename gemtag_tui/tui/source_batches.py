@@ -91,7 +91,7 @@ class BatchSource:
         except OSError as error:
             raise _not_started(error) from error
         out, err = await child.communicate()
-        words = _answer(out) or _last_line(err)
+        words = answer_in(out) or _last_line(err)
         if child.returncode:
             raise UsageError(words or f"It ended with code {child.returncode}.")
         return words or "All jobs were looked at."
@@ -137,7 +137,7 @@ def _not_started(error: OSError) -> UsageError:
     return UsageError(f"No process could be started: {error.strerror or type(error).__name__}.")
 
 
-def _answer(out: bytes) -> str:
+def answer_in(out: bytes) -> str:
     """Words of what a command printed: its message, or how many jobs it printed by state."""
     found: dict[str, int] = {}
     for line in out.splitlines():

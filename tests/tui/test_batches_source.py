@@ -12,7 +12,7 @@ from gemtag_tui.store import batch_glance, batch_jobs, tracks
 from gemtag_tui.store.library import Library
 from gemtag_tui.store.lock import EngineLock
 from gemtag_tui.tui.library_source import LibrarySource
-from gemtag_tui.tui.source_batches import _answer
+from gemtag_tui.tui.source_batches import answer_in
 
 JOBS = 600
 
@@ -98,5 +98,5 @@ async def test_with_an_engine_it_is_told(source):
     ],
 )  # fmt: skip
 def test_what_a_process_printed_becomes_words(out, said):
-    assert said in _answer(out)
-    assert "\x1b" not in _answer(out)
+    assert said in answer_in(out)
+    assert "\x1b" not in answer_in(out)
