@@ -97,6 +97,8 @@ class Profile(
     """Language of the summary and the tags."""
     summary_words: Annotated[int, Meta(ge=0, le=200)] = 25
     """Most words asked for in the summary; 0: no summary."""
+    use_context: bool = False
+    """Tell the model what is known of each picture from where it was found (sidecars, lists)."""
     model: ModelOptions = ModelOptions()
     safety: Safety = Safety()
 
@@ -149,6 +151,8 @@ def canonical(profile: Profile) -> bytes:
     whole = msgspec.to_builtins(profile)
     del whole["name"]
     del whole["model"]["max_output_tokens"]
+    if not profile.use_context:  # as before there was such a thing
+        del whole["use_context"]
     for bucket in whole["buckets"]:
         del bucket["title"]
     whole["v"] = _CANON_VERSION

@@ -8,8 +8,10 @@ import msgspec
 from pybase64 import b64encode
 
 from gemtag_tui.core.models import ModelRules
+from gemtag_tui.core.next_try import NextTry, read_next_try
 from gemtag_tui.core.profile import Profile, Safety
 from gemtag_tui.core.schema import response_schema
+from gemtag_tui.core.told import MOST_TOKENS, RULE
 
 BETTER_TOKENS_CAP = 8192
 """Most output tokens of a better try, thinking aside."""
@@ -43,6 +45,7 @@ _THRESHOLDS = {
 _CHARS_PER_TOKEN = 4
 _OVERHEAD_TOKENS = 16
 _LIKELY_SHARE = 0.75
+_IMAGE_END = b'"}},'
 _TOKENS_PER_TAG = 5
 
 
@@ -66,6 +69,8 @@ class RequestForm:
     def __init__(self, profile: Profile, rules: ModelRules, *, flex: bool = False) -> None:
         self.profile = profile
         self.rules = rules
+        self._flex = flex
+        self._changed: dict[str, RequestForm] = {}
         end = b"]}]"
         self._end = end + (b',"serviceTier":"flex"}' if flex else b"}")
         self._heads = {better: _head(profile, rules, better=better) for better in (False, True)}
@@ -74,10 +79,22 @@ class RequestForm:
         self._tails = {False: self._tail(_ASK), True: self._tail(_ASK_BETTER)}
 
     def _tail(self, words: str) -> bytes:
-        return b'"}},' + msgspec.json.encode({"text": words}) + self._end
+        return _IMAGE_END + msgspec.json.encode({"text": words}) + self._end
+
+    def changed(self, setting: str) -> RequestForm:
+        """Return the form with one setting as a picture's next try has it (see `NextTry`)."""
+        if setting not in self._changed:
+            new = (read_next_try(setting) or NextTry()).profile(self.profile)
+            self._changed[setting] = RequestForm(new, self.rules, flex=self._flex)
+        return self._changed[setting]
 
     def body(
-        self, image_b64: bytes, mime: str, better: bool = False, echo: str | None = None
+        self,
+        image_b64: bytes,
+        mime: str,
+        better: bool = False,
+        echo: str | None = None,
+        context: str = "",
     ) -> bytes:
         """Return one request.
 
@@ -87,6 +104,8 @@ class RequestForm:
             better: the second try after a truncated or malformed answer: room for twice the
                 output, and stricter words.
             echo: an id that the answer is made to repeat.
+            context: what is told of the picture (see `told_in_request`), behind it, so that all
+                before it is the same for every picture.
 
         Raises:
             ValueError: Gemini does not take this MIME type.
@@ -94,11 +113,19 @@ class RequestForm:
         start = self._mimes.get(mime)
         if start is None:
             raise ValueError(f"Gemini does not take {mime}: convert the image first")
+        tail = self._tails[better]
+        if context:
+            tail = self._told(context, tail)
         if echo is None:
-            return b"".join((self._heads[better], start, image_b64, self._tails[better]))
+            return b"".join((self._heads[better], start, image_b64, tail))
         before, after = self._echo_parts(better)
         name = msgspec.json.encode(echo)
-        return b"".join((before, name, after, start, image_b64, self._tails[better]))
+        return b"".join((before, name, after, start, image_b64, tail))
+
+    @staticmethod
+    def _told(context: str, tail: bytes) -> bytes:
+        part = msgspec.json.encode({"text": context})
+        return b"".join((_IMAGE_END, part, b",", tail[len(_IMAGE_END) :]))
 
     def _echo_parts(self, better: bool) -> tuple[bytes, bytes]:
         if better not in self._echoed:
@@ -112,6 +139,7 @@ class RequestForm:
         """Return likely tokens (in, out) of one request, before anything was measured."""
         options = self.profile.model
         words = len(self._heads[False].decode()) // _CHARS_PER_TOKEN
+        words += MOST_TOKENS if self.profile.use_context else 0
         image = self.rules.image_tokens(options.media_resolution, width, height)
         tags = sum(bucket.cap for bucket in self.profile.buckets) * _LIKELY_SHARE
         likely = int(tags * _TOKENS_PER_TAG + self.profile.summary_words * 1.5) + _OVERHEAD_TOKENS
@@ -148,7 +176,8 @@ def _head(profile: Profile, rules: ModelRules, *, better: bool, echo: str | None
 
 def instruction(profile: Profile) -> str:
     """Return the system instruction: the profile's prompt and what holds for every profile."""
-    return f"{profile.prompt.strip()}\n\n{_RULES.format(language=profile.language)}"
+    told = f" {RULE}" if profile.use_context else ""
+    return f"{profile.prompt.strip()}\n\n{_RULES.format(language=profile.language)}{told}"
 
 
 def _config(
