@@ -94,10 +94,14 @@ def _announce(sample: Sample) -> None:
 
 
 def _run(shell: Shell, loaded: Loaded, overrides: dict[str, Any], sample: Sample) -> int:
+    from gemtag_tui.cli.library import with_library  # noqa: PLC0415
     from gemtag_tui.engine.request import RunRequest  # noqa: PLC0415
     from gemtag_tui.engine.run import run_engine  # noqa: PLC0415
+    from gemtag_tui.store import pilots  # noqa: PLC0415
 
-    only = tuple(one.asset for one in sample.picked)
+    async def kept(library: Library) -> int:
+        return await pilots.keep_list(library, sample.picked)
+
     request = RunRequest(
         library=shell.library,
         settings=loaded.settings,
@@ -105,10 +109,10 @@ def _run(shell: Shell, loaded: Loaded, overrides: dict[str, Any], sample: Sample
         config=shell.config,
         overrides=overrides,
         lane=sample.lane,
-        limit=len(only),
+        limit=len(sample.picked),
         max_cost=sample.cap or None,
         no_wait=True,
-        only=only,
+        selection=with_library(shell, kept),
     )
     shell.start_logging("engine")
     return asyncio.run(run_engine(request, lambda _event, _snapshot: None))

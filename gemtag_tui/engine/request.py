@@ -25,7 +25,6 @@ class RunRequest:
         limit: most assets to settle; `None` for all that remain.
         max_cost: cap on this run's cost in US dollars; `None` for the settings' budget alone.
         no_wait: end (exit code 3) instead of waiting for a new day's quota.
-        only: ids of the assets to settle, in a lane of single calls; empty for all that remain.
         selection: id of a kept list of assets to settle, in any lane; 0 for all that remain.
     """
 
@@ -38,5 +37,4 @@ class RunRequest:
     limit: int | None = None
     max_cost: float | None = None
     no_wait: bool = False
-    only: tuple[int, ...] = ()
     selection: int = 0

@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.spending import Spending
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
-    from gemtag_tui.store.work import Candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ async def make_view(ground: Ground) -> View:
 
 async def sample_of(ground: Ground) -> Findings | None:
     """Return what the latest sample of this track and lane told; `None` for a sample's own run."""
-    if ground.request.only:
+    if await pilots.is_sample(ground.lib, ground.request.selection):
         return None
     row = await pilots.latest(ground.lib, ground.track.id)
     if row is None or row.lane != ground.ready.lane:
@@ -130,22 +129,9 @@ async def _admission(ground: Ground) -> Admission:
     return admission
 
 
-async def _none_due(_most: int) -> list[Candidate]:
-    """Give nothing: a sample is made of images that were not tried before."""
-    return []
-
-
 def make_shelf(ground: Ground, tally: Tally) -> Shelf:
     """Return what gives the images that are to be done."""
-    lib, track, clock, only = ground.lib, ground.track, ground.clock, ground.request.only
-    if only:
-        return Shelf(
-            lambda after, most: pilots.page_of(lib, track.id, only, after, most),
-            _none_due,
-            clock,
-            reopen=tally.reopen,
-            limit=len(only),
-        )
+    lib, track, clock = ground.lib, ground.track, ground.clock
     if chosen := ground.request.selection:
         return Shelf(
             lambda after, most: selections.todo_page(lib, chosen, track.id, after, most),

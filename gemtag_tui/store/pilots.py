@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.pilot import Picked, Probe, Tried
 from gemtag_tui.core.text import plain
-from gemtag_tui.store.work import Candidate, joined
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
 
+SAMPLE = "a pilot's sample"
+"""Words of the lists that samples are kept as."""
 _PROBES = """
     SELECT s.id, s.type, s.side, o.path FROM asset_shape s CROSS JOIN asset a ON a.id = s.id
     CROSS JOIN file f ON f.id = a.file CROSS JOIN folder o ON o.id = f.folder
@@ -30,14 +31,6 @@ _NEXT_USABLE = (
     "SELECT a.id FROM asset a WHERE a.id >= n.value AND a.files > 0 AND a.bad = 0 "
     "ORDER BY a.id LIMIT 1"
 )
-_ONLY = """
-    SELECT w.asset, o.path, f.name, coalesce(a.sha256, x''), a.type, a.width, a.height, f.size,
-        f.mtime_ns
-    FROM work w CROSS JOIN asset a ON a.id = w.asset
-    CROSS JOIN file f ON f.id = a.file CROSS JOIN folder o ON o.id = f.folder
-    WHERE w.track = ? AND w.state = 0 AND w.asset > ?
-    AND w.asset IN (SELECT value FROM json_each(?)) ORDER BY w.asset LIMIT ?
-"""
 _TRIED = """
     SELECT p.asset, coalesce(r.tokens_prompt, 0), coalesce(r.tokens_output, 0),
         coalesce(l.cost, 0.0), coalesce(l.calls, 0), coalesce(b.kind, '')
@@ -99,12 +92,23 @@ async def probes(lib: Library, assets: Sequence[int]) -> list[Probe]:
     return [Probe(row[0], row[1], row[2], plain(row[3])) for row in rows]
 
 
-async def page_of(
-    lib: Library, track: int, assets: Sequence[int], after: int, limit: int
-) -> list[Candidate]:
-    """Return those of some images that remain, by rising id, beyond `after`."""
-    rows = await lib.rows(_ONLY, (track, after, _listed(assets), limit))
-    return [Candidate(row[0], joined(row[1], row[2]), *row[3:]) for row in rows]
+async def keep_list(lib: Library, picked: Sequence[Picked]) -> int:
+    """Keep a sample's images as the list that its run is for; returns the list's id.
+
+    Raises:
+        LibraryError: the library cannot be written.
+    """
+    from gemtag_tui.store import selections  # noqa: PLC0415 - it brings the search along
+
+    return (await selections.select_these(lib, [one.asset for one in picked], SAMPLE)).id
+
+
+async def is_sample(lib: Library, selection: int) -> bool:
+    """Whether a kept list is a sample's."""
+    from gemtag_tui.store import selections  # noqa: PLC0415 - it brings the search along
+
+    found = await selections.get(lib, selection) if selection else None
+    return found is not None and found.words == SAMPLE
 
 
 async def keep(lib: Library, row: PilotRow, picked: Sequence[Picked]) -> int:

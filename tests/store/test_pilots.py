@@ -9,7 +9,7 @@ from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.pilot import Picked, choose, findings_of
 from gemtag_tui.core.verdicts import Tags
 from gemtag_tui.engine.planning import drift_words
-from gemtag_tui.store import commits, pilots, runs
+from gemtag_tui.store import commits, pilots, runs, selections
 from gemtag_tui.store.pilots import PilotRow
 from gemtag_tui.store.rows import Group, LedgerRow, NewFailure, NewResult
 
@@ -39,10 +39,14 @@ async def test_a_sample_is_drawn_from_what_remains(tmp_path):
         assert some != await pilots.drawn(lib, track.id, 100, 4)
         probes = await pilots.probes(lib, pool)
         assert {one.folder for one in probes} == {f"/f{n}" for n in range(7)}
-        picked = [one.asset for one in choose(probes, 20)]
-        page = await pilots.page_of(lib, track.id, [*picked, 5], 0, 50)
-        assert [one.asset for one in page] == picked
-        assert await pilots.page_of(lib, track.id, picked, picked[-1], 50) == []
+        picked = choose(probes, 20)
+        chosen = await pilots.keep_list(lib, [*picked, Picked(5, "tagged by now")])
+        page = await selections.todo_page(lib, chosen, track.id, 0, 50)
+        assert [one.asset for one in page] == [one.asset for one in picked]
+        assert await pilots.is_sample(lib, chosen)
+        other = await selections.select_these(lib, [1, 2])
+        assert not await pilots.is_sample(lib, other.id)
+        assert not await pilots.is_sample(lib, 0)
 
 
 async def test_what_became_of_a_sample_counts_every_attempt_and_drift_is_spoken_of(tmp_path):
