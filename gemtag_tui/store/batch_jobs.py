@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from gemtag_tui.core.batch_job import JobState, before
 from gemtag_tui.core.batch_operation import RemoteJob
 from gemtag_tui.core.text import storable
+from gemtag_tui.store import next_tries
 from gemtag_tui.store.batch_rows import Item, Taken
 from gemtag_tui.store.batches import JobRow, by_id
-from gemtag_tui.store.work import DUE_PAGE, PAGE, Candidate, joined, narrowed
+from gemtag_tui.store.work import DUE_PAGE, PAGE, candidate, narrowed, told
 
 if TYPE_CHECKING:
     import aiosqlite
@@ -115,6 +116,7 @@ async def take(  # noqa: PLR0917 (a page of a track, for a job)
     shun: Iterable[int] = (),
     *,
     selection: int = 0,
+    context: bool = False,
 ) -> list[Taken]:
     """Take the next assets into a job: from here on nothing else takes them.
 
@@ -126,30 +128,38 @@ async def take(  # noqa: PLR0917 (a page of a track, for a job)
         limit: most assets.
         shun: assets to be left where they are.
         selection: id of a kept list to take from; 0 for all that remain.
+        context: with what their sources say of them.
     """
     shunned, chosen = set(shun), (selection,) if selection else ()
-    page, due_page = (PAGE, DUE_PAGE) if not chosen else (narrowed(PAGE), narrowed(DUE_PAGE))
+    page, due_page = (told(PAGE), told(DUE_PAGE)) if context else (PAGE, DUE_PAGE)
+    page, due_page = (narrowed(page), narrowed(due_page)) if chosen else (page, due_page)
     async with lib.transaction() as db:
         rows = list(
             await db.execute_fetchall(page, (track.id, 0, after, *chosen, limit + len(shunned)))
         )
-        found = [_candidate(row) for row in rows if row[0] not in shunned][:limit]
+        found = [candidate(row) for row in rows if row[0] not in shunned][:limit]
         better: set[int] = set()
         if len(found) < limit:
             most = limit - len(found) + len(shunned)
             values = (track.id, lib.clock.now(), *chosen, most)
             rows = list(await db.execute_fetchall(due_page, values))
-            due = [_candidate(row) for row in rows if row[0] not in shunned][: limit - len(found)]
+            due = [candidate(row) for row in rows if row[0] not in shunned][: limit - len(found)]
             better = await _better(db, track, [one.asset for one in due])
             found += due
-        await _hold(db, job, track, [one.asset for one in found], better)
-    return [Taken(one, one.asset in better) for one in found]
+        changed = {one.asset for one in found if one.setting}
+        await _hold(db, job, track, [one.asset for one in found], better | changed)
+        if changed:
+            await next_tries.into_job(db, job, track.id, sorted(changed))
+    return [Taken(one, one.asset in better and not one.setting) for one in found]
 
 
 async def _hold(
     db: aiosqlite.Connection, job: int, track: Track, assets: list[int], better: set[int]
 ) -> None:
-    """Note that a job has some assets; in one statement each, since a thread runs beside."""
+    """Note that a job has some assets; in one statement each, since a thread runs beside.
+
+    A try with a changed setting has no better one after it, so it counts as that.
+    """
     held = json.dumps([[one, one in better] for one in assets])
     await db.execute(
         "INSERT INTO batch_item (job, asset, track, better) "
@@ -179,10 +189,6 @@ async def _better(db: aiosqlite.Connection, track: Track, assets: list[int]) -> 
         owner = (asset, track.provider, track.model, track.profile)
         found.update(row[0] for row in await db.execute_fetchall(_BETTER, owner))
     return found
-
-
-def _candidate(row: Any) -> Candidate:
-    return Candidate(row[0], joined(row[1], row[2]), *row[3:])
 
 
 async def give_back(lib: Library, job: JobRow, assets: list[int]) -> None:

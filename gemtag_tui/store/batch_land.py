@@ -12,7 +12,7 @@ import msgspec
 
 from gemtag_tui.core.pacific import day_of
 from gemtag_tui.core.text import storable
-from gemtag_tui.store import failure_rows
+from gemtag_tui.store import failure_rows, next_tries
 from gemtag_tui.store.batch_rows import Item, Landing, Odd, Sum
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ async def _land(db: aiosqlite.Connection, new: Landing) -> None:
         )
     if new.failures:
         await failure_rows.write(db, new.failures, new.run)
+    await next_tries.landed(db, new.job)
     await _books(db, new)
     if new.odd:
         await db.executemany(_ODD, [_odd(new.job, one) for one in new.odd])

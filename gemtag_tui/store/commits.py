@@ -13,7 +13,7 @@ import msgspec
 from gemtag_tui.core.pacific import day_of
 from gemtag_tui.core.snapshot import Counts, RunSnapshot
 from gemtag_tui.core.text import storable
-from gemtag_tui.store import failure_rows, indexer
+from gemtag_tui.store import failure_rows, indexer, next_tries
 from gemtag_tui.store.rows import Group, LedgerRow, LoggedError, NewFailure, NewResult
 from gemtag_tui.store.work import COUNTERS, counts_from
 
@@ -112,6 +112,8 @@ async def _results(db: aiosqlite.Connection, group: Group) -> None:
         await _second(db, group.results)
     await db.executemany(_TAGGED, [(new.track.id, new.asset) for new in group.results])
     await db.executemany(_RESOLVE, [_resolved(new) for new in group.results])
+    if changed := [new for new in group.results if new.made_with]:
+        await next_tries.made(db, changed)
 
 
 async def _second(db: aiosqlite.Connection, results: list[NewResult]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gemtag_tui.core.causes import cause_of
 from gemtag_tui.core.failures import LOCAL_KINDS
 from gemtag_tui.core.text import storable
+from gemtag_tui.store import next_tries
 from gemtag_tui.store.rows import NewFailure
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _MESSAGE_MAX = 4_000
 
 _UPSERT = """
     INSERT INTO failure (asset, provider, model, profile, kind, message, head, attempts, first_seen,
-        last_seen, next_retry, standing, lane, run, job, cost_usd, raw, live)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+        last_seen, next_retry, standing, lane, run, job, cost_usd, raw, made_with, live)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
         (SELECT files > 0 FROM asset WHERE id = ?1))
     ON CONFLICT (asset, provider, model, profile) DO UPDATE SET
         kind = excluded.kind, message = excluded.message, head = excluded.head,
@@ -30,7 +31,8 @@ _UPSERT = """
         last_seen = excluded.last_seen, next_retry = excluded.next_retry,
         standing = iif(standing = 'ignored', standing, excluded.standing),
         lane = excluded.lane, run = excluded.run, job = excluded.job,
-        cost_usd = cost_usd + excluded.cost_usd, raw = coalesce(excluded.raw, raw)
+        cost_usd = cost_usd + excluded.cost_usd, raw = coalesce(excluded.raw, raw),
+        made_with = excluded.made_with
 """
 _SETTLE = """
     UPDATE work SET (state, due) = (
@@ -49,7 +51,8 @@ def _values(new: NewFailure, run: int | None) -> tuple[Any, ...]:
     owner = ("", "", "") if local else (new.track.provider, new.track.model, new.track.profile)
     message = storable(new.message[:_MESSAGE_MAX])
     raw = zlib.compress(new.raw[:_RAW_MAX], 6) if new.raw else None
-    kept = (new.at, new.next_retry, new.standing.value, new.lane, run, new.job, new.cost_usd, raw)
+    where = (new.lane, run, new.job)
+    kept = (new.at, new.next_retry, new.standing.value, *where, new.cost_usd, raw, new.made_with)
     return (new.asset, *owner, new.kind.value, message, cause_of(message), new.attempts, *kept)
 
 
@@ -61,6 +64,7 @@ async def write(
     await db.executemany(_UPSERT, [_values(new, run) for new in rows])
     own = [(new.track.id, new.asset) for new in rows if new.kind not in LOCAL_KINDS]
     await db.executemany(_SETTLE, own)
+    await next_tries.failed(db, rows)
     await settle_everywhere(db, [new.asset for new in rows if new.kind in LOCAL_KINDS])
 
 

@@ -26,6 +26,7 @@ class NewResult:
         served_model: the model that really answered.
         job: id of the batch job.
         replaces: put it in place of an earlier result; otherwise the first one stands.
+        made_with: the setting of this one try (see `gemtag_tui.core.next_try`), "" as usual.
     """
 
     asset: int
@@ -38,6 +39,7 @@ class NewResult:
     served_model: str = ""
     job: int | None = None
     replaces: bool = False
+    made_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class NewFailure:
         job: id of the batch job.
         cost_usd: US dollars spent on these attempts.
         raw: the last raw answer, secrets removed; the first 64 kB are kept.
+        made_with: the setting of this one try (see `gemtag_tui.core.next_try`), "" as usual.
     """
 
     asset: int
@@ -71,6 +74,7 @@ class NewFailure:
     job: int | None = None
     cost_usd: float = 0.0
     raw: bytes = b""
+    made_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.query import Query, show
 from gemtag_tui.store import search_plan
 from gemtag_tui.store.search_pages import find
-from gemtag_tui.store.work import DUE_PAGE, PAGE, Candidate, State, candidate, narrowed
+from gemtag_tui.store.work import DUE_PAGE, PAGE, Candidate, State, candidate, narrowed, told
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -97,19 +97,27 @@ async def get(lib: Library, number: int) -> Selected | None:
 
 
 async def todo_page(
-    lib: Library, selection: int, track_id: int, after_asset: int, limit: int
+    lib: Library,
+    selection: int,
+    track_id: int,
+    after_asset: int,
+    limit: int,
+    *,
+    context: bool = False,
 ) -> list[Candidate]:
     """Return the next assets of a selection that are to be tagged, by rising id."""
     values = (track_id, int(State.TODO), after_asset, selection, limit)
-    return [candidate(row) for row in await lib.rows(narrowed(PAGE), values)]
+    page = told(PAGE) if context else PAGE
+    return [candidate(row) for row in await lib.rows(narrowed(page), values)]
 
 
 async def due_page(
-    lib: Library, selection: int, track_id: int, now: float, limit: int
+    lib: Library, selection: int, track_id: int, now: float, limit: int, *, context: bool = False
 ) -> list[Candidate]:
     """Return assets of a selection whose failure is due for another try, the longest due first."""
     values = (track_id, now, selection, limit)
-    return [candidate(row) for row in await lib.rows(narrowed(DUE_PAGE), values)]
+    page = told(DUE_PAGE) if context else DUE_PAGE
+    return [candidate(row) for row in await lib.rows(narrowed(page), values)]
 
 
 async def remaining(lib: Library, selection: int, track_id: int) -> int:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.text import storable
-from gemtag_tui.store import changes
+from gemtag_tui.store import changes, next_tries
 from gemtag_tui.store.changes import Change
 
 if TYPE_CHECKING:
     import aiosqlite
 
+    from gemtag_tui.core.next_try import Wish
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
 
@@ -227,13 +228,31 @@ _BACK = """
 async def _move(lib: Library, selection: Chosen, verb: str, to: Standing) -> int:
     where, values = _where(selection, _REACH[verb])
     async with lib.transaction() as db:
-        return await _moved(db, where, values, verb, to, lib.clock.now())
+        return await moved(db, where, values, verb, to, lib.clock.now())
 
 
-async def _moved(  # noqa: PLR0917 (one transaction's parts)
-    db: aiosqlite.Connection, where: str, values: list[Any], verb: str, to: Standing, now: float
+async def moved(  # noqa: PLR0917 (one transaction's parts)
+    db: aiosqlite.Connection,
+    where: str,
+    values: list[Any],
+    verb: str,
+    to: Standing,
+    now: float,
+    *,
+    wish: Wish | None = None,
+    words: str = "",
 ) -> int:
-    """Note the failures, then move their assets' places, then the failures themselves."""
+    """Note the failures, then move their assets' places, then the failures themselves.
+
+    Args:
+        db: inside a transaction.
+        where: a condition on a failure `b`; `values` are its values.
+        verb: what is decided.
+        to: how they will stand.
+        now: Unix seconds.
+        wish: what their next tries are made with; `None`: as the profile says.
+        words: for people; the verb when empty.
+    """
     again = to is Standing.OPEN
     local = Standing.KNOWN_BAD if again else to
     due = now if again else None
@@ -243,7 +262,10 @@ async def _moved(  # noqa: PLR0917 (one transaction's parts)
     if done.rowcount <= 0:
         await changes.end(db, change)
         return 0
+    await next_tries.forget(db, change)
     await db.execute(_WORK, (0 if again else 5, change))
+    if wish is not None:
+        await next_tries.put(db, change, wish)
     await db.execute(_FAILURES, (local.value, to.value, due, change))
     ((found_here,),) = await db.execute_fetchall(_LOCAL)
     if found_here:
@@ -251,8 +273,8 @@ async def _moved(  # noqa: PLR0917 (one transaction's parts)
             await db.execute(_LOOK_AGAIN, (change,))
         await db.execute(_SETTLE.format(which="AND provider = ''"), (change,))
     await changes.end(db, change)
-    words = f"{verb} {done.rowcount:,}"
-    await db.execute("UPDATE change SET words = ? WHERE id = ?", (words, change))
+    told = f"{words}, {done.rowcount:,}" if words else f"{verb} {done.rowcount:,}"
+    await db.execute("UPDATE change SET words = ? WHERE id = ?", (told, change))
     return int(done.rowcount)
 
 
@@ -272,6 +294,7 @@ async def undo(lib: Library, number: int | None = None) -> tuple[Change, int, in
         rows: Any = await db.execute_fetchall(_UNSPENT, (change.id,))
         ids = "[" + ",".join(str(row[0]) for row in rows) + "]"
         await db.execute(_BACK, (change.id, ids))
+        await next_tries.put_back(db, change.id, ids)
         settle = _SETTLE.format(which="AND id IN (SELECT value FROM json_each(?))")
         await db.execute(settle, (change.id, ids))
         await changes.undone(db, change.id, lib.clock.now())

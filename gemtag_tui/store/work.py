@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from gemtag_tui.core.context import Context
 from gemtag_tui.core.snapshot import Counts
+from gemtag_tui.core.told import told_in_request
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -45,6 +49,8 @@ class Candidate:
         size: bytes.
         mtime_ns: of the file when it was scanned.
         waited: seconds it had to wait after its last failure; 0 when there is none open.
+        setting: what this one try is made with (see `gemtag_tui.core.next_try`), "" as usual.
+        context: what a request is to tell of it, "" nothing.
     """
 
     asset: int
@@ -56,6 +62,8 @@ class Candidate:
     size: int
     mtime_ns: int
     waited: float = 0.0
+    setting: str = ""
+    context: str = ""
 
 
 COUNTERS = """
@@ -96,6 +104,8 @@ async def library_counts(lib: Library) -> Counts:
     return counts_from(await lib.rows(COUNTERS, (0,)))
 
 
+_PLAIN = 11
+"""Columns of a page without context."""
 _CANDIDATE = """
     w.asset, o.path, f.name, coalesce(a.sha256, x''),
     a.type, a.width, a.height, f.size, f.mtime_ns"""
@@ -103,19 +113,34 @@ _FILES = """
     CROSS JOIN asset a ON a.id = w.asset
     CROSS JOIN file f ON f.id = a.file
     CROSS JOIN folder o ON o.id = f.folder
+    LEFT JOIN next_try n ON n.track = w.track AND n.asset = w.asset
 """
+_SETTING = "coalesce(n.setting, '')"
 PAGE = f"""
-    SELECT {_CANDIDATE} FROM work w {_FILES}
+    SELECT {_CANDIDATE}, 0.0, {_SETTING} FROM work w {_FILES}
     WHERE w.track = ? AND w.state = ? AND w.asset > ? ORDER BY w.asset LIMIT ?
 """
 DUE_PAGE = f"""
-    SELECT {_CANDIDATE}, coalesce(b.next_retry - b.last_seen, 0.0)
+    SELECT {_CANDIDATE}, coalesce(b.next_retry - b.last_seen, 0.0), {_SETTING}
     FROM work w {_FILES}
     CROSS JOIN track t ON t.id = w.track
     LEFT JOIN failure b ON b.asset = w.asset
         AND b.provider = t.provider AND b.model = t.model AND b.profile = t.profile
     WHERE w.track = ? AND w.state = 1 AND w.due <= ? ORDER BY w.due, w.asset LIMIT ?
 """
+
+
+_TOLD = f"""{_SETTING}, coalesce((
+        SELECT json_array(c.board, c.section, c.title, c.description, c.link, json(c.keywords))
+        FROM file k CROSS JOIN context c ON c.file = k.id
+        WHERE k.asset = w.asset AND k.missing_at IS NULL
+        ORDER BY c.source = 'sidecar' DESC, c.id LIMIT 1), '')
+"""
+
+
+def told(page: str) -> str:
+    """Return `PAGE` or `DUE_PAGE` with what the pictures' sources say of them."""
+    return page.replace(_SETTING, _TOLD, 1)
 
 
 def narrowed(page: str) -> str:
@@ -131,7 +156,22 @@ def joined(folder: bytes, name: bytes) -> bytes:
 
 def candidate(row: Any) -> Candidate:
     """Return what a row of `PAGE` or `DUE_PAGE` says."""
-    return Candidate(row[0], joined(row[1], row[2]), *row[3:])
+    path = joined(row[1], row[2])
+    if len(row) > _PLAIN and row[_PLAIN]:
+        return Candidate(row[0], path, *row[3:_PLAIN], told_in_request(_context(row[_PLAIN])))
+    return Candidate(row[0], path, *row[3:_PLAIN])
+
+
+def _context(stored: str) -> Context:
+    board, section, title, description, link, keywords = msgspec.json.decode(stored)
+    return Context(
+        board=board,
+        section=section,
+        title=title,
+        description=description,
+        link=link,
+        keywords=tuple(keywords),
+    )
 
 
 async def list_state(
@@ -142,14 +182,20 @@ async def list_state(
     return [candidate(row) for row in rows]
 
 
-async def todo_page(lib: Library, track_id: int, after_asset: int, limit: int) -> list[Candidate]:
-    """Return the next assets to be tagged, by rising id."""
-    return await list_state(lib, track_id, State.TODO, after_asset, limit)
+async def todo_page(
+    lib: Library, track_id: int, after_asset: int, limit: int, *, context: bool = False
+) -> list[Candidate]:
+    """Return the next assets to be tagged, by rising id; with their context when it is wanted."""
+    page = told(PAGE) if context else PAGE
+    rows = await lib.rows(page, (track_id, int(State.TODO), after_asset, limit))
+    return [candidate(row) for row in rows]
 
 
-async def due_page(lib: Library, track_id: int, now: float, limit: int) -> list[Candidate]:
+async def due_page(
+    lib: Library, track_id: int, now: float, limit: int, *, context: bool = False
+) -> list[Candidate]:
     """Return assets whose failure is due for another try, the longest due first."""
-    rows = await lib.rows(DUE_PAGE, (track_id, now, limit))
+    rows = await lib.rows(told(DUE_PAGE) if context else DUE_PAGE, (track_id, now, limit))
     return [candidate(row) for row in rows]
 
 
