@@ -61,7 +61,7 @@ async def probed(request: RunRequest) -> tuple[list[tuple[float, float]], list[i
 
     task = asyncio.create_task(probe(seen, flights))
     try:
-        await run_engine(request, emit)
+        await run_engine(request, emit, alone=True)
     finally:
         task.cancel()
     return seen, flights

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import sys
 from collections import Counter
@@ -140,7 +139,6 @@ def _engine(shell: Shell, request: RunRequest) -> int:
     from gemtag_tui.engine.run import run_engine  # noqa: PLC0415 - it brings the whole engine along
 
     shell.start_logging("engine")
-    gc.freeze()  # what is loaded by now stays: a full collection that walked it would hold up calls
     log.info(
         "gemtag %s begins a run, lane %s, model %s",
         __version__,
@@ -148,7 +146,7 @@ def _engine(shell: Shell, request: RunRequest) -> int:
         request.settings.model,
     )
     teller = Teller(as_json=shell.json)
-    code = asyncio.run(run_engine(request, teller.tell))
+    code = asyncio.run(run_engine(request, teller.tell, alone=True))
     log.info("the run ended with %d", code)
     if teller.last is not None and not shell.json:
         from gemtag_tui.cli.ending import ending_lines  # noqa: PLC0415

@@ -10,6 +10,7 @@ from gemtag_tui.core.concurrency import OUTAGE
 from gemtag_tui.engine.admission import Grant, ParkUntil, Spent, TooBig
 from gemtag_tui.engine.control import CONFIGURATION, LIMITED
 from gemtag_tui.engine.entries import QUOTA_TROUBLES
+from gemtag_tui.engine.turns import Turns
 from gemtag_tui.engine.waits import cancelled, event_or_time
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class InteractiveLane:
         self._held = held
         self._no_wait = no_wait
         self._give_up = give_up_seconds
+        self._starts, self._answers = Turns(), Turns()
         self._calls: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._silent_since: float | None = None
@@ -135,6 +137,7 @@ class InteractiveLane:
             grant = await self._granted(ready)
             if grant is not None:
                 self._start(ready, grant)
+                await self._starts.mine()
 
     async def _granted(self, ready: Ready) -> Grant | None:
         """Wait until a call may go; `None` when the run ends, or this picture can never go.
@@ -264,6 +267,14 @@ class InteractiveLane:
             self._concurrency.on_cancel(now, now - started)
             self._settling.abandoned(ready.attempt, grant, sent_at)
             raise
+        try:
+            await self._answers.mine()
+        finally:  # an answer that is here is kept, whatever happens
+            self._take(ready, grant, outcome, sent_at, started)
+
+    def _take(
+        self, ready: Ready, grant: Grant, outcome: Outcome, sent_at: float, started: float
+    ) -> None:
         turned_away = self._settling.turned_away.take(ready, grant, outcome, sent_at, started)
         self._hear(outcome, started, turned_away=turned_away)
         if not turned_away:

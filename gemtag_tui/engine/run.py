@@ -20,6 +20,7 @@ from gemtag_tui.engine.lane_choosing import chosen
 from gemtag_tui.engine.orders import Orders
 from gemtag_tui.engine.outcome import Facts, summed_up
 from gemtag_tui.engine.preflight import make_ready
+from gemtag_tui.engine.turns import be_smooth
 from gemtag_tui.engine.waits import cancelled
 from gemtag_tui.store import batch_holders, runs
 from gemtag_tui.store.library import Library
@@ -40,7 +41,12 @@ PROGRESS_SECONDS = 1.0
 
 
 async def run_engine(
-    request: RunRequest, emit: Emit, *, clock: Clock | None = None, rng: random.Random | None = None
+    request: RunRequest,
+    emit: Emit,
+    *,
+    clock: Clock | None = None,
+    rng: random.Random | None = None,
+    alone: bool = False,
 ) -> int:
     """Tag what remains and return the exit code.
 
@@ -49,6 +55,7 @@ async def run_engine(
         emit: called with "progress" about once a second and with "end" at the end.
         clock: the time; the system's when `None`.
         rng: for jitter; seeded by the system when `None`.
+        alone: whether this process is there for the run only, and may be set up for it.
 
     Raises:
         GemtagError: when the run cannot begin (no key, a bad setting, a library in use), or its
@@ -67,6 +74,8 @@ async def run_engine(
             async with made as parts:
                 if why:
                     parts.view.tally.warn(why)
+                if alone:
+                    be_smooth()
                 return await _run_in(parts, request, emit)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 import pytest
@@ -12,6 +13,7 @@ from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.pacific import next_midnight
 from gemtag_tui.engine.admission import Budgets, Limit, LimitFigures
 from gemtag_tui.engine.control import CONFIGURATION, INTERRUPTED, LIMITED
+from gemtag_tui.engine.turns import EACH
 
 OVERLOADED = failing(Trouble.OVERLOADED)
 
@@ -153,6 +155,38 @@ async def test_calls_that_hang_are_given_up_after_ten_seconds_and_stay_in_the_le
     assert {row.asset for row in lost} == {1, 2}
     assert all(row.cost_usd > 0 for row in lost)
     assert world.committer.failures == []
+
+
+async def test_answers_that_are_here_are_kept_although_their_turn_has_not_come():
+    world = World(5000)
+    here = asyncio.Event()
+    here.set()
+    send = world.sender.send
+
+    async def together(ready):
+        outcome = await send(ready)
+        await here.wait()
+        return outcome
+
+    world.sender.send = together
+    await world.go(20)
+    here.clear()
+    await world.go(2)
+    in_flight = world.lane.in_flight
+    assert in_flight > 2 * EACH
+    done = world.tally.done
+    here.set()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert world.tally.done < done + in_flight
+    for task in asyncio.all_tasks():
+        if task.get_coro().__qualname__ == "InteractiveLane._call":
+            task.cancel()
+    world.control.stop("Stopped.")
+    world.control.stop("Stopped.")
+    await world.finish()
+    assert world.tally.done >= done + in_flight
+    assert [row for row in world.committer.ledger if row.status == "abandoned"] == []
 
 
 async def test_a_second_stop_does_not_wait():
