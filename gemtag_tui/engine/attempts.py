@@ -22,7 +22,8 @@ class Attempt:
         lane: the lane of its latest call: as asked, and once it is answered as served.
         tries: blamed tries so far in this run.
         calls: calls made for it in this run, whatever came of them.
-        better: the next call is its better try; `bettered`: it has had one.
+        better: the next call is its better try; `bettered`: it has had one, or gets none since it
+            is tried with a changed setting.
         cost_usd: spent on it in this run.
         failed_at: monotonic seconds of its first failure by an outage or its own fault.
         failures: how many of those it has had; `last` is the latest.

@@ -25,7 +25,7 @@ PART = ".part"
 class LineMaker:
     """Makes lines as pieces, so that no picture is copied into a line.
 
-    The pieces joined are `gemini.request.line(key, form.body(image, mime, better, echo))`.
+    The pieces joined are `gemini.request.line(key, form.body(image, mime, better, echo, context))`.
 
     Args:
         form: of the track's requests.
@@ -37,6 +37,20 @@ class LineMaker:
         self._echo = echo
         self._mark = f"mark-{secrets.token_hex(8)}"
         self._parts: dict[tuple[str, bool], tuple[list[bytes], bytes]] = {}
+        self._changed: dict[str, LineMaker] = {}
+
+    def changed(self, setting: str) -> LineMaker:
+        """Return what makes lines with one setting as a picture's next try has it."""
+        if setting not in self._changed:
+            self._changed[setting] = LineMaker(self._form.changed(setting), echo=self._echo)
+        return self._changed[setting]
+
+    def told(self, key: str, mime: str, image: bytes, context: str, better: bool) -> list[bytes]:
+        """Return the pieces of a line that tells of its picture."""
+        echo = key if self._echo else None
+        whole = line(key, self._form.body(b"\0", mime, better, echo, context))
+        head, _, after = whole.partition(b"\0")
+        return [head, image, after]
 
     def pieces(self, key: str, mime: str, image: bytes, *, better: bool = False) -> list[bytes]:
         """Return one line's pieces.

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.batch_plan import key_of
+from gemtag_tui.core.next_try import REENCODE
 from gemtag_tui.engine.batch_file import LineMaker
 from gemtag_tui.imaging.fastpath import Scanned, passthrough
 from gemtag_tui.imaging.values import Changed, Prepared, Refused
@@ -109,6 +110,8 @@ class Filling:
 
     def _read(self, one: Taken, recorded: float | None) -> Picture | None:
         file = one.candidate
+        if file.setting == REENCODE:
+            return None
         scanned = None if recorded is None else Scanned(file.size, file.mtime_ns, recorded)
         return passthrough(file.path, file.sha256, self._rules, scanned)
 
@@ -121,13 +124,20 @@ class Filling:
         asset = one.candidate.asset
         if isinstance(picture, Prepared):
             key = key_of(asset, self._nonce)
-            pieces = self._maker.pieces(key, picture.mime, picture.data, better=one.better)
-            if not self._append(pieces, *self._estimate(picture)):
+            pieces = self._pieces(one, key, picture)
+            if not self._append(pieces, *self._estimate(picture, one.candidate.setting)):
                 filled.left.append(asset)
         elif isinstance(picture, Changed) or not os.path.lexists(one.candidate.path):
             filled.passed_over.append(asset)
         else:
             filled.refused.append((asset, picture))
+
+    def _pieces(self, one: Taken, key: str, picture: Prepared) -> list[bytes]:
+        asked = one.candidate
+        maker = self._maker.changed(asked.setting) if asked.setting else self._maker
+        if asked.context:
+            return maker.told(key, picture.mime, picture.data, asked.context, one.better)
+        return maker.pieces(key, picture.mime, picture.data, better=one.better)
 
     def _append(self, pieces: list[bytes], tokens: int, usd: float) -> bool:
         """Append a line; `False` when the job is full before it."""
@@ -149,9 +159,13 @@ class Filling:
             return True
         return bool(caps.tokens) and self.tokens + tokens > caps.tokens
 
-    def _estimate(self, picture: Prepared) -> tuple[int, float]:
+    def _estimate(self, picture: Prepared, setting: str = "") -> tuple[int, float]:
         """Return a request's likely input tokens and US dollars; many pictures are of one size."""
         size = picture.width, picture.height
+        if setting:
+            form = self._form.changed(setting)
+            tokens, _ = form.estimate(*size)
+            return tokens, self._pricing.expected(tokens, form.max_output())
         found = self._expected.get(size)
         if found is None:
             tokens, output = self._form.estimate(*size)

@@ -94,6 +94,7 @@ class Entries:
                 usage=answer.usage or Usage(),
                 cost_usd=cost,
                 served_model=answer.model_version,
+                made_with=attempt.candidate.setting,
             )
         )
 
@@ -120,6 +121,7 @@ class Entries:
                 lane="" if outcome is None else attempt.lane,
                 cost_usd=attempt.cost_usd,
                 raw=_raw(outcome),
+                made_with=attempt.candidate.setting,
             )
         )
 

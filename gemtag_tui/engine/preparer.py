@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+import msgspec
+
+from gemtag_tui.core.next_try import REENCODE, SIDE
 from gemtag_tui.imaging.child import ImagingPool
 from gemtag_tui.imaging.fastpath import passthrough
 from gemtag_tui.imaging.values import Changed, Limits, Prepared, PrepareRules, Refused
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
     from gemtag_tui.core.settings import Images
     from gemtag_tui.engine.attempts import Attempt
+    from gemtag_tui.store.work import Candidate
 
 _READERS = 2
 _MOST_DECODERS = 4
@@ -77,10 +81,25 @@ class Preparer:
     async def decoded(self, attempt: Attempt) -> Picture:
         """Decode one file in a child."""
         candidate = attempt.candidate
-        return await self._pool.reencode(candidate.path, candidate.sha256, self.rules)
+        rules = anew(self.rules) if candidate.setting == REENCODE else self.rules
+        return await self._pool.reencode(candidate.path, candidate.sha256, rules)
 
     def _pass_all(self, attempts: Sequence[Attempt]) -> list[Picture | None]:
-        return [passthrough(a.candidate.path, a.candidate.sha256, self.rules) for a in attempts]
+        return [self._pass(attempt.candidate) for attempt in attempts]
+
+    def _pass(self, candidate: Candidate) -> Picture | None:
+        if candidate.setting == REENCODE:
+            return None
+        return passthrough(candidate.path, candidate.sha256, self.rules)
+
+
+def anew(rules: PrepareRules) -> PrepareRules:
+    """Return rules by which every picture is made anew, and otherwise than by those given.
+
+    One that was re-encoded already and refused must come out differently, so it gets smaller too.
+    """
+    side = min(SIDE, max(1, rules.target_side * 2 // 3))
+    return msgspec.structs.replace(rules, passthrough_max_bytes=0, reencode_side=side)
 
 
 def open_preparer(stack: AsyncExitStack, images: Images) -> Preparer:

@@ -54,15 +54,21 @@ class Sender:
 
     def need(self, ready: Ready) -> Need:
         """Estimate what a call will use."""
-        picture = ready.picture
-        return self._spending.need(picture.width, picture.height, ready.attempt.lane)
+        picture, lane = ready.picture, ready.attempt.lane
+        if setting := ready.attempt.candidate.setting:
+            form = self._ways[lane].form.changed(setting)
+            rule, _ = form.estimate(picture.width, picture.height)
+            return self._spending.need_with(rule, form.max_output(), lane)
+        return self._spending.need(picture.width, picture.height, lane)
 
     async def send(self, ready: Ready) -> Outcome:
         """Make the call; every trouble comes back as a value."""
         picture, attempt = ready.picture, ready.attempt
         attempt.calls += 1
         way = self._ways[attempt.lane]
-        body = way.form.body(picture.data, picture.mime, better=attempt.better)
+        asked = attempt.candidate
+        form = way.form.changed(asked.setting) if asked.setting else way.form
+        body = form.body(picture.data, picture.mime, attempt.better, context=asked.context)
         if len(body) > MOST_BODY_BYTES:
             return CallError(Trouble.TOO_LONG, f"the request has {len(body):,} bytes")
         return await self._client.generate(self._model, body, way.timeout)

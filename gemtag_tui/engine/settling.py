@@ -207,7 +207,7 @@ class Settling:
 
     def _measure(self, ready: Ready, answer: Answer) -> None:
         self._last_success = self._clock.monotonic()
-        if answer.usage is not None:
+        if answer.usage is not None and not ready.attempt.candidate.setting:
             self._spending.learn(ready.picture.width, ready.picture.height, answer.usage)
 
     def _doubted(self, attempt: Attempt, outcome: Outcome) -> Halt | None:

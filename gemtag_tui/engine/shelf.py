@@ -115,7 +115,7 @@ class Shelf:
                 self._left -= 1
             if self._reopen(candidate.asset) and self._left is not None:
                 self._left += 1
-            attempt = Attempt(candidate)
+            attempt = Attempt(candidate, bettered=bool(candidate.setting))
             self.held[candidate.asset] = attempt
             taken.append(attempt)
         return taken

@@ -44,10 +44,24 @@ class Spending:
         prompt = rule if self._prompt_factor is None else round(rule * self._prompt_factor)
         if self._output_mean is not None:
             output = round(self._output_mean)
+        return Need(max(1, rule), self._usd(prompt, output, lane))
+
+    def need_with(self, rule: int, output: int, lane: str) -> Need:
+        """Return what to reserve for a try with a changed setting: all of its room for an answer.
+
+        Args:
+            rule: input tokens by rule, with the setting changed.
+            output: most output tokens.
+            lane: of the call.
+        """
+        prompt = rule if self._prompt_factor is None else round(rule * self._prompt_factor)
+        return Need(max(1, rule), self._usd(prompt, output, lane))
+
+    def _usd(self, prompt: int, output: int, lane: str) -> float:
         usd = self.pricing.expected(prompt, output, lane)
         if served := self._served.get(lane):
             usd = max(usd, self.pricing.expected(prompt, output, served))
-        return Need(max(1, rule), usd)
+        return usd
 
     def actual(self, answer: Answer, expected: float, lane: str = "") -> float:
         """Return what an answer to a call of a lane cost: by its usage, else what was expected."""
