@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from gemtag_tui.core.calls import Usage
 from gemtag_tui.core.failures import LOCAL_KINDS, TRANSIENT_KINDS, FailureKind, Standing
+from gemtag_tui.core.next_try import REENCODE
 from gemtag_tui.core.prices import Overrides, price
 
 WITHHELD = frozenset({FailureKind.BLOCKED, FailureKind.SAFETY, FailureKind.RECITATION})
@@ -20,13 +21,13 @@ class Way(StrEnum):
     RETRY = "retry"
     """Sent again as it was."""
     MORE_OUTPUT = "more_output"
-    """Sent again with twice the room for the answer (`model.max_output_tokens` of the profile)."""
+    """Sent again with more room for the answer than its better try had."""
     RESOLUTION = "resolution"
-    """Sent again in another `model.media_resolution` of the profile: another profile id."""
+    """Sent again in another media resolution than the profile's."""
     MODEL = "model"
     """Sent to another model: `gemtag run` with `model` set, on a selection."""
     REENCODE = "reencode"
-    """Sent as a picture made anew (`images.send_max_bytes` lowered)."""
+    """Sent as a picture made anew."""
     REJUDGE = "rejudge"
     """The stored answer judged again: nothing is sent."""
     RESCAN = "rescan"
@@ -47,6 +48,8 @@ class Basis:
         at: Unix seconds, for the price.
         other_model: a model to escalate to, "" when there is none.
         overrides: the user's own prices.
+        more_output: room for the answer of a try with more of it; 0: four times `max_output`.
+        resolution: another media resolution, and `resolution_image`: its tokens of an image.
     """
 
     model: str
@@ -58,6 +61,14 @@ class Basis:
     at: float
     other_model: str = ""
     overrides: Overrides = ()
+    more_output: int = 0
+    resolution: str = "low"
+    resolution_image: float = 258.0
+
+    @property
+    def room(self) -> int:
+        """Room for the answer of a try with more of it, in tokens."""
+        return self.more_output or 4 * self.max_output
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +82,7 @@ class Remedy:
         total_usd: for all of them.
         likely: whether it is known to help in such a case; the first likely one is the best.
         model: the other model, for `Way.MODEL`.
+        wish: what `gemtag failures retry --with` takes for it, "" where that is not the way.
     """
 
     way: Way
@@ -79,6 +91,7 @@ class Remedy:
     total_usd: float | None
     likely: bool = True
     model: str = ""
+    wish: str = ""
 
 
 def remedies(
@@ -123,28 +136,51 @@ def _paid(kind: FailureKind, count: int, basis: Basis) -> list[Remedy]:
     if kind in WITHHELD:
         return [*other, unlikely]
     if kind is FailureKind.TRUNCATED:
-        room = basis.max_output * 2
-        words = f"Try again with room for {room:,} tokens"
-        longer = _priced(Way.MORE_OUTPUT, words, count, basis, output=max(room * 0.5, basis.output))
-        return [longer, *other, unlikely]
+        return [_longer(count, basis), *other, unlikely]
     if kind is FailureKind.REJECTED_IMAGE:
-        made = _priced(Way.REENCODE, "Send a picture made anew", count, basis)
-        return [made, _smaller(count, basis), *other, unlikely]
-    if kind is FailureKind.TOO_LARGE:
-        return [_smaller(count, basis), *other]
+        made = _priced(Way.REENCODE, "Send a picture made anew", count, basis, wish=REENCODE)
+        return [made, _coarser(count, basis), *other, unlikely]
+    if kind in UNREADY:
+        return [again, _longer(count, basis), *other]
     return [again, *other]
 
 
-def _smaller(count: int, basis: Basis) -> Remedy:
-    image = min(basis.image, 258.0)
-    return _priced(Way.RESOLUTION, "Try again in a lower resolution", count, basis, image=image)
+def _longer(count: int, basis: Basis) -> Remedy:
+    words = f"Try again with room for {basis.room:,} tokens"
+    output = likely_output(basis, basis.room)
+    return _priced(Way.MORE_OUTPUT, words, count, basis, output=output, wish="more-output")
+
+
+def _coarser(count: int, basis: Basis) -> Remedy:
+    words, wish = f"Try again in {basis.resolution} resolution", f"resolution={basis.resolution}"
+    image = basis.resolution_image
+    return _priced(Way.RESOLUTION, words, count, basis, image=image, wish=wish)
 
 
 def _other_model(count: int, basis: Basis) -> list[Remedy]:
     if not basis.other_model or basis.other_model == basis.model:
         return []
     words = f"Ask {basis.other_model} instead"
-    return [_priced(Way.MODEL, words, count, basis, model=basis.other_model)]
+    model = basis.other_model
+    return [_priced(Way.MODEL, words, count, basis, model=model, wish=f"model={model}")]
+
+
+def likely_output(basis: Basis, room: float) -> float:
+    """Return the output tokens that a call with so much room is thought to use: half of it."""
+    return max(room * 0.5, basis.output)
+
+
+def each_usd(
+    basis: Basis, *, output: float | None = None, image: float | None = None, model: str = ""
+) -> float | None:
+    """Return what one call costs, with other tokens or of another model; `None`: not known."""
+    known = price(model or basis.model, basis.lane, basis.at, basis.overrides)
+    if known is None:
+        return None
+    said = basis.output if output is None else output
+    seen = basis.image if image is None else image
+    tokens = Usage(prompt=round(basis.prompt + seen), image=round(seen), output=round(said))
+    return known.cost(tokens)
 
 
 def _priced(
@@ -156,20 +192,16 @@ def _priced(
     output: float | None = None,
     image: float | None = None,
     model: str = "",
+    wish: str = "",
 ) -> Remedy:
-    known = price(model or basis.model, basis.lane, basis.at, basis.overrides)
-    if known is None:
-        return Remedy(way, words, None, None, model=model)
-    said = basis.output if output is None else output
-    seen = basis.image if image is None else image
-    tokens = Usage(prompt=round(basis.prompt + seen), image=round(seen), output=round(said))
-    each = known.cost(tokens)
-    return Remedy(way, words, each, each * count, model=model)
+    each = each_usd(basis, output=output, image=image, model=model)
+    total = None if each is None else each * count
+    return Remedy(way, words, each, total, model=model, wish=wish)
 
 
 def _unlikely(one: Remedy) -> Remedy:
     words = f"{one.words} (seldom helps)"
-    return Remedy(one.way, words, one.each_usd, one.total_usd, likely=False, model=one.model)
+    return replace(one, words=words, likely=False)
 
 
 def _free(way: Way, words: str) -> Remedy:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.failures import FailureKind
 from gemtag_tui.core.models import rules_for
+from gemtag_tui.core.next_try import Wish, more_output, other_resolution, read_wish
 from gemtag_tui.core.profile import Profile
 from gemtag_tui.core.profile_text import profile_from_body
-from gemtag_tui.core.remedies import Basis, Remedy, remedies
+from gemtag_tui.core.remedies import Basis, Remedy, each_usd, likely_output, remedies
 from gemtag_tui.engine.own_prices import own_prices
 from gemtag_tui.gemini.request import RequestForm
 from gemtag_tui.store import results
@@ -18,6 +19,7 @@ from gemtag_tui.store.tracks import profile_body
 if TYPE_CHECKING:
     from gemtag_tui.store.failures import FailureGroup
     from gemtag_tui.store.library import Library
+    from gemtag_tui.store.next_choice import Reached
     from gemtag_tui.store.tracks import Track
 
 STRONGER = "gemini-3.8-flash"
@@ -42,6 +44,7 @@ async def basis_of(
     """
     profile: Profile = profile_from_body(await profile_body(lib, track.profile) or "")
     rules = rules_for(track.model)
+    other = other_resolution(profile)
     measured = await results.average_tokens(lib, track)
     if measured is not None and measured.results >= 20:
         prompt, image = measured.prompt - measured.image, measured.image
@@ -60,7 +63,33 @@ async def basis_of(
         at=lib.clock.now(),
         other_model=other_model or STRONGER,
         overrides=own_prices(config),
+        more_output=more_output(profile, rules),
+        resolution=other,
+        resolution_image=float(rules.image_tokens(other, _SIDE, _SIDE)),
     )
+
+
+async def wish_of(lib: Library, track: Track, typed: str) -> Wish:
+    """Return what is wished of a track's next tries (see `read_wish`).
+
+    Raises:
+        GemtagError: it is nothing that can be wished, or the profile cannot be read.
+    """
+    profile = profile_from_body(await profile_body(lib, track.profile) or "")
+    return read_wish(typed, profile, rules_for(track.model))
+
+
+def cost_of(wish: Wish, reached: Reached, track: Track, basis: Basis) -> float | None:
+    """Return what the tries that are wished cost in US dollars, `None`: not known."""
+    output = likely_output(basis, reached.output) if wish.more else None
+    image = None
+    if wish.fixed is not None and wish.fixed.output:
+        output = likely_output(basis, wish.fixed.output)
+    if wish.fixed is not None and wish.fixed.resolution:
+        rules = rules_for(track.model)
+        image = float(rules.image_tokens(wish.fixed.resolution, _SIDE, _SIDE))
+    each = each_usd(basis, output=output, image=image)
+    return None if each is None else each * reached.count
 
 
 def remedies_of(group: FailureGroup, basis: Basis) -> tuple[Remedy, ...]:
