@@ -52,6 +52,8 @@ class Money(click.ParamType[float]):
 @common
 @click.option("--lane", type=click.Choice(LANES), help="Lane; the setting's when not given.")
 @click.option("--limit", type=click.IntRange(min=1), help="Most images to settle.")
+@click.option("--split", type=click.IntRange(min=1), metavar="N",
+              help="The first N one by one, the rest through batch jobs beside them.")  # fmt: skip
 @click.option("--max-cost", type=Money(), metavar="USD", help="End when this run has cost so much.")
 @click.option("--concurrency", type=click.IntRange(1, 1000), help="Most calls at once.")
 @click.option("--model", help="Model; the setting's when not given.")
@@ -65,6 +67,7 @@ def run(
     *,
     lane: str | None,
     limit: int | None,
+    split: int | None,
     max_cost: float | None,
     concurrency: int | None,
     model: str | None,
@@ -84,6 +87,7 @@ def run(
         if value is not None
     }
     request = _request(shell, overrides, limit, max_cost, no_wait)
+    request = replace(request, split=split or 0)
     request = _chosen(shell, request, query, selection)
     return _detached(shell, request) if detach else _engine(shell, request)
 
@@ -208,6 +212,8 @@ def options_of(request: RunRequest) -> list[str]:
             options += [f"--{name}", str(request.overrides[name])]
     if request.limit is not None:
         options += ["--limit", str(request.limit)]
+    if request.split:
+        options += ["--split", str(request.split)]
     if request.selection:
         options += ["--selection", str(request.selection)]
     if request.max_cost is not None:

@@ -90,7 +90,7 @@ def _split(able: Sequence[LanePlan], images: int, wish: Wish, reckon: Reckon) ->
     if not wish.deadline:
         return None
     found: list[tuple[float, Advice]] = []
-    for slow in able:
+    for slow in (one for one in able if one.lane == "batch"):  # single calls share their limits
         for quick in able:
             if slow.lane == quick.lane or not slow.each_nano < quick.each_nano:
                 continue

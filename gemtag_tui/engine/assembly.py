@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.concurrency import Concurrency
 from gemtag_tui.core.flex import INTERACTIVE
-from gemtag_tui.engine import batch_side
+from gemtag_tui.engine import batch_side, near, split
 from gemtag_tui.engine.admission import Admission
 from gemtag_tui.engine.batch_lanes import BATCH
 from gemtag_tui.engine.committer import Committer
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.batch_lanes import Lanes
     from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.request import RunRequest
+    from gemtag_tui.engine.split import Split
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
 
@@ -76,6 +77,7 @@ class Assembly:
     max_cost: float | None
     lessons: list[Lesson]
     sample: Findings | None = None
+    split: Split | None = None
 
     @property
     def clock(self) -> Clock:
@@ -178,7 +180,9 @@ class Assembly:
         """
         lane = choose_lane(lane)
         check_lane(lane, self.settings, self.ready.rules)
-        self.view.lane = lane
+        self.view.lane, self.view.split = lane, False
+        if self.split is not None:
+            await self.split.forget(self.lib)
         if lane != BATCH:
             self.settling.service.lane = lane
             self.concurrency.expect(patience(self.settings, lane))
@@ -217,9 +221,13 @@ async def assemble(
         track = await control.unless_stopped(
             tracks.ensure_track(lib, provider, ready.model, profile.id, profile.name, profile.body)
         )
+        await control.unless_stopped(near.make_ready(lib, track.id, request.settings))
         request = await _of_selection(lib, request, track)
-        ground = Ground(lib, request, ready, track, control, clock, rng)
+        parted = await split.begin(lib, track, request, ready.lane)
+        ground = Ground(lib, request, ready, track, control, clock, rng, parted)
         parts = await _wire(ground, client, preparer, stack)
+        if parted is not None:
+            parts.view.tally.warn(parted.words())
         parts.sample = await sample_of(ground)
         if trouble is not None:
             parts.view.tally.warn(f"The server did not describe the model: {trouble.message}")
@@ -280,6 +288,7 @@ async def _wire(
         settings=request.settings,
         max_cost=request.max_cost,
         lessons=lessons,
+        split=ground.split,
     )
     parts.written([], await work.counts(lib, ground.track.id))
     await parts.refresh()
@@ -304,6 +313,7 @@ def _lanes(
         preparer=preparer,
         interactive=interactive,
         retire=retire,
+        split=ground.split,
     )
 
 

@@ -83,6 +83,7 @@ class Builder:
     Attributes:
         shun: assets that are left where they are.
         selection: id of a kept list that jobs are built of; 0 for all that remain.
+        above: assets up to this id are another lane's.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Builder:
         self.pricing = pricing
         self.shun: set[int] = set()
         self.selection = 0
+        self.above = 0
 
     async def build(self, caps: Caps, *, first: bool) -> Built:
         """Build one job as large as allowed; its file is whole when this returns.
@@ -202,6 +204,8 @@ class _Work:
                 most,
                 shun,
                 selection=self._b.selection,
+                context=self._b.form.profile.use_context,
+                above=self._b.above,
             )
         self._cursor = max(self._cursor, *(one.candidate.asset for one in taken), 0)
         return taken

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gemtag_tui.engine.batch_build import Builder, Built
     from gemtag_tui.engine.batch_ground import Ground
-    from gemtag_tui.engine.control import Control
+    from gemtag_tui.engine.two_parts import Hand
     from gemtag_tui.store.batches import JobRow
     from gemtag_tui.store.tracks import Track
 
@@ -52,7 +52,7 @@ class BatchLane:
         self,
         ground: Ground,
         builder: Builder,
-        control: Control,
+        control: Hand,
         *,
         limit: int | None = None,
         no_wait: bool = False,

@@ -9,13 +9,14 @@ from gemtag_tui.engine.batch_desk import give_back_unsent, recover
 from gemtag_tui.engine.waits import cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from gemtag_tui.engine.batch_ground import Ground
     from gemtag_tui.engine.batch_keeper import BatchKeeper
     from gemtag_tui.engine.batch_lane import BatchLane
     from gemtag_tui.engine.control import Control
     from gemtag_tui.engine.lane import InteractiveLane
+    from gemtag_tui.engine.two_parts import TwoParts
     from gemtag_tui.store.tracks import Track
 
 BATCH = "batch"
@@ -32,6 +33,7 @@ class Lanes:
         lane: which one is first.
         retire: has everything that the interactive lane holds written or let go of.
         take_back: has the library give back what is in jobs that were not submitted.
+        two: both kinds of lane at once, each with its part; `None` when there is but one.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Lanes:
         lane: str,
         retire: Callable[[], Awaitable[None]],
         take_back: Callable[[], Awaitable[None]],
+        two: TwoParts | None = None,
     ) -> None:
         self._interactive = interactive
         self._batch = batch
@@ -52,6 +55,7 @@ class Lanes:
         self._lane = lane
         self._retire = retire
         self._take_back = take_back
+        self._two = two
         self._switched = asyncio.Event()
 
     @property
@@ -65,9 +69,9 @@ class Lanes:
 
     def switch(self, lane: str) -> None:
         """Hand what remains to another lane; calls in flight finish first."""
-        if (lane == BATCH) is not (self._lane == BATCH):
+        if self._two is not None or (lane == BATCH) is not (self._lane == BATCH):
             self._switched.set()
-        self._lane = lane
+        self._two, self._lane = None, lane
 
     async def run(self) -> None:
         """Work until the lane in force has nothing left, or the control says to end.
@@ -78,8 +82,7 @@ class Lanes:
         while True:
             self._switched.clear()
             was_batch = self._lane == BATCH
-            work = self._batch().run() if was_batch else self._beside()
-            if not await self._until_switched(asyncio.ensure_future(work)):
+            if not await self._until_switched(asyncio.ensure_future(self._work())):
                 return
             if not was_batch:
                 await self._retire()
@@ -95,6 +98,11 @@ class Lanes:
         finally:
             await cancelled(work, switched)
         return self._control.ending is None
+
+    def _work(self) -> Coroutine[Any, Any, None]:
+        if self._lane == BATCH:
+            return self._batch().run()
+        return self._beside() if self._two is None else self._two.run(self._interactive)
 
     async def _beside(self) -> None:
         """Run the interactive lane while batch jobs are looked after."""

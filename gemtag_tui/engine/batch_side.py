@@ -12,14 +12,15 @@ from gemtag_tui.engine.batch_build import Builder
 from gemtag_tui.engine.batch_ground import Ground
 from gemtag_tui.engine.batch_keeper import BatchKeeper
 from gemtag_tui.engine.batch_lane import BatchLane
-from gemtag_tui.engine.batch_lanes import Lanes, take_back
+from gemtag_tui.engine.batch_lanes import BATCH, Lanes, take_back
 from gemtag_tui.engine.own_prices import own_prices
 from gemtag_tui.engine.pricing import Pricing
+from gemtag_tui.engine.two_parts import TwoParts
 from gemtag_tui.gemini.batches import BatchApi
 from gemtag_tui.gemini.files import FilesApi
 from gemtag_tui.gemini.remote import Remote
 from gemtag_tui.gemini.request import RequestForm
-from gemtag_tui.store import batches, ledger
+from gemtag_tui.store import batches, ledger, runs
 
 if TYPE_CHECKING:
     import random
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.preflight import Ready
     from gemtag_tui.engine.preparer import Preparer
     from gemtag_tui.engine.request import RunRequest
+    from gemtag_tui.engine.split import Split
+    from gemtag_tui.engine.two_parts import Hand
     from gemtag_tui.engine.view import View
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
@@ -104,6 +107,7 @@ def lanes(
     preparer: Preparer,
     interactive: InteractiveLane,
     retire: Callable[[], Awaitable[None]],
+    split: Split | None = None,
 ) -> Lanes:
     """Put the lanes of a run together."""
     pricing = Pricing(ready.model, "batch", ground.clock, own_prices(request.config))
@@ -111,26 +115,59 @@ def lanes(
     builder.selection = request.selection
 
     def say(words: str) -> None:
-        view.tally.waiting_for = words
+        if view.lane == BATCH:  # beside single calls, it is theirs that is told
+            view.tally.waiting_for = words
 
-    def batch() -> BatchLane:
+    def lane_of(hand: Hand, limit: int | None, above: int) -> BatchLane:
+        builder.above = above
         return BatchLane(
             ground,
             builder,
-            view.control,
-            limit=None if request.limit is None else request.limit - view.tally.settled,
+            hand,
+            limit=limit,
             no_wait=request.no_wait,
             budget=lambda: left_to_commit(ground, view, request.max_cost),
             say=say,
             warn=view.tally.warn,
         )
 
+    def batch() -> BatchLane:
+        left = None if request.limit is None else request.limit - view.tally.settled
+        return lane_of(view.control, left, 0)
+
+    def keeper() -> BatchKeeper:
+        return BatchKeeper(ground, view.tally.warn)
+
     return Lanes(
         interactive=interactive,
         batch=batch,
-        keeper=lambda: BatchKeeper(ground, view.tally.warn),
+        keeper=keeper,
         control=view.control,
         lane=ready.lane,
         retire=retire,
         take_back=lambda: take_back(ground, track),
+        two=None if split is None else _two_parts(ground, view, split, keeper, lane_of),
+    )
+
+
+def _two_parts(
+    ground: Ground,
+    view: View,
+    split: Split,
+    keeper: Callable[[], BatchKeeper],
+    lane_of: Callable[[Hand, int | None, int], BatchLane],
+) -> TwoParts:
+    """Return what runs both parts of a run at once."""
+
+    async def first_done() -> None:
+        view.lane = BATCH
+        await runs.set_lane(ground.lib, view.run, BATCH)
+
+    return TwoParts(
+        view.control,
+        rest=lambda hand: lane_of(hand, split.most, split.upto),
+        keeper=keeper,
+        warn=view.tally.warn,
+        first_done=first_done,
+        done=lambda: split.forget(ground.lib),
     )

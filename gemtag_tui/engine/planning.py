@@ -70,6 +70,8 @@ async def make_plan(
     config: Path,
     environ: Mapping[str, str],
     lane: str = "auto",
+    *,
+    first: int = 0,
 ) -> Plan:
     """Reckon cost and time of all that remains, by the wishes in the settings.
 
@@ -79,12 +81,13 @@ async def make_plan(
         config: the settings file, beside which profiles and prices lie.
         environ: where a key is looked for.
         lane: the lane asked for; "auto" lets the plan choose.
+        first: so many images; 0 for all that remain.
 
     Raises:
         GemtagError: the profile, the prices or the library cannot be used.
     """
     facts = await gather(lib, loaded, config, environ)
-    return PlanBook(facts).compute(options=Options(lane=lane))
+    return PlanBook(facts).compute(options=Options(lane=lane, first=first))
 
 
 async def gather(

@@ -61,7 +61,9 @@ def make_ready(request: RunRequest, environ: Mapping[str, str]) -> Ready:
     if key is None:
         raise KeyMissingError(f"No Gemini API key was found. {KEY_HELP}")
     rules, lane = rules_for(model), choose_lane(request.lane)
-    check_lane(lane, settings, rules)
+    check_lane("batch" if request.split else lane, settings, rules)
+    if request.split and lane == "batch":
+        raise UsageError("In two parts, the first goes through interactive or flex: name either.")
     return Ready(profile, key, rules, model, lane)
 
 

@@ -25,6 +25,7 @@ class RunRequest:
         limit: most assets to settle; `None` for all that remain.
         max_cost: cap on this run's cost in US dollars; `None` for the settings' budget alone.
         no_wait: end (exit code 3) instead of waiting for a new day's quota.
+        split: so many go one by one while the rest goes through batch jobs; 0 for one lane.
         selection: id of a kept list of assets to settle, in any lane; 0 for all that remain.
     """
 
@@ -37,4 +38,5 @@ class RunRequest:
     limit: int | None = None
     max_cost: float | None = None
     no_wait: bool = False
+    split: int = 0
     selection: int = 0

@@ -69,7 +69,7 @@ async def run_engine(
         async with (
             await Library.open(request.library, clock) as lib,
         ):
-            ready, why = await chosen(lib, request, ready)
+            request, ready, why = await chosen(lib, request, ready)
             made = assemble(lib, request, ready, control=control, clock=clock, rng=rng)
             async with made as parts:
                 if why:
@@ -191,7 +191,7 @@ async def _outcome(
             done=tally.done,
             bad=tally.bad,
             counts=parts.view.counts,
-            limited=request.limit is not None,
+            limited=request.limit is not None or bool(request.selection),
             left_out=parts.shelf.passed_over,
             holders=await batch_holders.holders(parts.lib, parts.track.id),
         )

@@ -66,6 +66,7 @@ def run_options(request: RunRequest) -> dict[str, Any]:
     """Return a run's options for its row in the library."""
     return {
         "lane": request.lane,
+        "split": request.split,
         "limit": request.limit,
         "max_cost": request.max_cost,
         "no_wait": request.no_wait,

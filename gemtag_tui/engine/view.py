@@ -46,6 +46,8 @@ class View:
     concurrency: Concurrency
     clock: Clock
     limit: int | None = None
+    split: bool = False
+    """Whether batch jobs are made of what remains beside a lane of single calls."""
     counts: Counts = field(default_factory=Counts)
     in_flight: Callable[[], int] = field(default=int)
     retries: Callable[[], tuple[int, float | None]] = field(default=_no_retries)
@@ -62,7 +64,7 @@ class View:
         """
         self.counts = counts
         later = counts.retry_later - due_taken
-        mine = 0 if self.lane == "batch" else counts.in_batches
+        mine = 0 if self.lane == "batch" or self.split else counts.in_batches
         left = counts.remaining - mine - later - passed_over
         self._goal = self.tally.on_disk + max(0, left)
 
@@ -143,7 +145,7 @@ class View:
         return f"{waiting:,} to be tried again, next in {max(0.0, due - now):.0f} s"
 
     def _eta(self, left: int, rate: float, gauges: list[Gauge], unix: float) -> float | None:
-        if left and self.lane == "batch":
+        if left and (self.lane == "batch" or self.split):
             return None  # results come in by the job: their pace says nothing of the next one's end
         if left and (self.control.paused or self.control.ending is not None):
             return None

@@ -21,7 +21,8 @@ from gemtag_tui.engine.shelf import Shelf
 from gemtag_tui.engine.tally import Tally
 from gemtag_tui.engine.terms import budgets_of, patience, run_options
 from gemtag_tui.engine.view import View
-from gemtag_tui.store import pilots, runs, selections, work
+from gemtag_tui.store import parts, pilots, runs
+from gemtag_tui.store.parts import Part
 
 if TYPE_CHECKING:
     import random
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.request import RunRequest
     from gemtag_tui.engine.sender import Sender
     from gemtag_tui.engine.spending import Spending
+    from gemtag_tui.engine.split import Split
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.tracks import Track
 
@@ -53,6 +55,7 @@ class Ground:
     control: Control
     clock: Clock
     rng: random.Random
+    split: Split | None = None
 
 
 def make_lane(
@@ -100,6 +103,7 @@ async def make_view(ground: Ground) -> View:
         concurrency=_concurrency(ground),
         clock=clock,
         limit=request.limit,
+        split=bool(ground.split),
     )
 
 
@@ -131,18 +135,16 @@ async def _admission(ground: Ground) -> Admission:
 
 def make_shelf(ground: Ground, tally: Tally) -> Shelf:
     """Return what gives the images that are to be done."""
-    lib, track, clock = ground.lib, ground.track, ground.clock
-    if chosen := ground.request.selection:
-        return Shelf(
-            lambda after, most: selections.todo_page(lib, chosen, track.id, after, most),
-            lambda most: selections.due_page(lib, chosen, track.id, clock.now(), most),
-            clock,
-            reopen=tally.reopen,
-            limit=ground.request.limit,
-        )
+    lib, track, clock, split = ground.lib, ground.track, ground.clock, ground.split
+    whole = Part(selection=ground.request.selection)
+    told = ground.ready.profile.use_context
+
+    def part() -> Part:
+        return split.quick if split else whole
+
     return Shelf(
-        lambda after, most: work.todo_page(lib, track.id, after, most),
-        lambda most: work.due_page(lib, track.id, clock.now(), most),
+        lambda after, most: parts.todo_page(lib, track.id, part(), after, most, context=told),
+        lambda most: parts.due_page(lib, track.id, part(), clock.now(), most, context=told),
         clock,
         reopen=tally.reopen,
         limit=ground.request.limit,

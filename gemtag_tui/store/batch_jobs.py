@@ -13,7 +13,8 @@ from gemtag_tui.core.text import storable
 from gemtag_tui.store import next_tries
 from gemtag_tui.store.batch_rows import Item, Taken
 from gemtag_tui.store.batches import JobRow, by_id
-from gemtag_tui.store.work import DUE_PAGE, PAGE, candidate, narrowed, told
+from gemtag_tui.store.parts import Part, of_part
+from gemtag_tui.store.work import DUE_PAGE, PAGE, candidate, told
 
 if TYPE_CHECKING:
     import aiosqlite
@@ -117,6 +118,7 @@ async def take(  # noqa: PLR0917 (a page of a track, for a job)
     *,
     selection: int = 0,
     context: bool = False,
+    above: int = 0,
 ) -> list[Taken]:
     """Take the next assets into a job: from here on nothing else takes them.
 
@@ -129,10 +131,11 @@ async def take(  # noqa: PLR0917 (a page of a track, for a job)
         shun: assets to be left where they are.
         selection: id of a kept list to take from; 0 for all that remain.
         context: with what their sources say of them.
+        above: no asset up to this id, whatever it comes back for.
     """
-    shunned, chosen = set(shun), (selection,) if selection else ()
+    shunned, part = set(shun), Part(above=above, selection=selection)
     page, due_page = (told(PAGE), told(DUE_PAGE)) if context else (PAGE, DUE_PAGE)
-    page, due_page = (narrowed(page), narrowed(due_page)) if chosen else (page, due_page)
+    page, due_page, chosen = of_part(page, part), of_part(due_page, part), part.values
     async with lib.transaction() as db:
         rows = list(
             await db.execute_fetchall(page, (track.id, 0, after, *chosen, limit + len(shunned)))

@@ -33,7 +33,8 @@ async def lane(shop, images: int, limits: Limits = SLOW, plan: Plan | None = Non
             for n in range(images)
         ]
         await scans.record(lib, seen)
-        ready, words = await chosen(lib, request, make_ready(request, {"GEMINI_API_KEY": "k" * 20}))
+        own = make_ready(request, {"GEMINI_API_KEY": "k" * 20})
+        request, ready, words = await chosen(lib, request, own)
         return ready.lane, words
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gemtag_tui.core.errors import ProfileError
+from gemtag_tui.core.plan_values import Figure
 from gemtag_tui.core.settings import Budget, Tier
 from gemtag_tui.engine.checks import Check
 from gemtag_tui.store.plan_lists import Listed as ListedImage
@@ -149,18 +152,22 @@ async def test_detail_travels_with_the_start_and_the_cap_is_named():
     assert source.told[-1] == words
 
 
-async def test_a_split_starts_its_first_part():
-    source = idle(base=plan_base(total=400_000, left=300_000))
+async def test_a_split_starts_both_its_parts():
+    base = plan_base(total=400_000, left=300_000)
+    own = base.facts.models[base.model]
+    slow = replace(own, limits={**own.limits, "rpm": Figure(100.0, "you")})
+    facts = replace(base.facts, models={**base.facts.models, base.model: slow})
+    source = idle(base=replace(base, facts=facts))
     async with shown(source, "plan") as (app, pilot):
-        app.screen.own.wished, app.screen.own.deadline = True, 10 * 3600.0
-        app.screen.own.budget = 140.0
+        app.screen.own.wished, app.screen.own.deadline = True, 49 * 3600.0
         app.screen.reckon()
         parts = app.screen.view.plan.advice.parts
         assert len(parts) == 2, app.screen.view.plan.advice
         text = await press(pilot, "S")
-        assert f"Start on {parts[0].images:,} of 300,000 images ({parts[0].lane})" in text
+        both = f"{parts[0].images:,} interactive now + {parts[1].images:,} batch"
+        assert f"Start {both}, about ${sum(part.cost for part in parts):,.2f}? y/N" in text
         await press(pilot, "y")
-    words = ("start", "--lane", parts[0].lane, "--limit", str(parts[0].images))
+    words = ("start", "--lane", parts[0].lane, "--split", str(parts[0].images))
     assert source.told[-1] == words
 
 

@@ -105,11 +105,11 @@ class OwnChoices:
         self.lane = self.lane if self.lane in LANES else ""
         self.prefer = self.prefer if self.prefer in PREFERENCES else ""
 
-    def start_words(self, lane: str, images: int = 0) -> list[str]:
-        """Words for `gemtag run`; `images` of them, 0 for as many as are planned."""
+    def start_words(self, lane: str, split: int = 0) -> list[str]:
+        """Words for `gemtag run`; so many go first where it is in two parts."""
         words = ["--lane", lane, *(["--model", self.model] if self.model else [])]
-        most = images or self.first
-        words += ["--limit", str(most)] if most else []
+        words += ["--limit", str(self.first)] if self.first else []
+        words += ["--split", str(split)] if split else []
         return [*words, "--max-cost", repr(self.cap)] if self.cap else words
 
 

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.tui.screens.entry import EntryScreen
 from gemtag_tui.tui.screens.plan_actions import PlanChoosing
-from gemtag_tui.tui.screens.plan_lines import obstacle, start_question
+from gemtag_tui.tui.screens.plan_lines import (
+    how_words,
+    obstacle,
+    runnable,
+    start_question,
+    what_starts,
+)
+from gemtag_tui.tui.screens.near_list import NearListScreen
 from gemtag_tui.tui.screens.plan_list import PlanListScreen
 from gemtag_tui.tui.screens.plan_numbers import FAILED, Number
 from gemtag_tui.tui.screens.plan_words import pilot_paragraphs, plan_paragraphs
@@ -50,12 +57,10 @@ class PlanDoing(PlanChoosing):
         view = await self._able()
         if view is None:
             return
-        lane, images, cost = first_part(view)
-        whole = max(view.plan.counts.remaining - view.plan.counts.in_batches, images)
-        question = start_question(images, whole, cost, lane, self.own.cap)
-        split = images if images < view.images else 0
-        words, order = self.own.start_words(lane, split), self.own.order(size=self.own.sample)
-        self.ask(question, lambda: self._start(words, order))
+        lane, _cost, head = what_starts(view)
+        words, order = self.own.start_words(lane, head), self.own.order(size=self.own.sample)
+        said = f": {how_words(view)}." if head else "."
+        self.ask(start_question(view, self.own.cap), lambda: self._start(words, order, said))
 
     async def _able(self) -> PlanView | None:
         """The plan as it is now, when something can be sent."""
@@ -69,11 +74,11 @@ class PlanDoing(PlanChoosing):
             return None
         return self.view
 
-    async def _start(self, words: list[str], order: PlanOrder) -> None:
+    async def _start(self, words: list[str], order: PlanOrder, said: str = ".") -> None:
         pid = await self.source.start_plan(words, order)
         await self.gemtag.refresh_look()
         self.gemtag.action_go("run")
-        self.gemtag.say(f"The engine starts (process {pid}).")
+        self.gemtag.say(f"The engine starts (process {pid}){said}")
 
     # Trying some first
 
@@ -153,6 +158,8 @@ class PlanDoing(PlanChoosing):
             self.say(f"There are none: {row.title} is 0.")
         elif row.name in FAILED and settled:
             self.do(self._show_failures(row), "number")
+        elif row.name == "near":
+            self.app.push_screen(NearListScreen(row.value, self.own.order()))
         else:
             pages = self.source.plan_list(self.own.order(), row.name, row.value)
             self.app.push_screen(PlanListScreen(row.title, row.value, pages, row.name))
@@ -230,20 +237,6 @@ def changed(order: PlanOrder, **values: object) -> PlanOrder:
     from dataclasses import replace  # noqa: PLC0415 - only here
 
     return replace(order, **values)  # type: ignore[arg-type]
-
-
-def first_part(view: PlanView) -> tuple[str, int, float | None]:
-    """The lane, images and cost of what a start takes: the first part where the plan is split."""
-    advice, lane = view.plan.advice, view.chosen
-    if view.lane == "auto" and advice is not None and len(advice.parts) > 1:
-        part = advice.parts[0]
-        return runnable(part.lane), part.images, part.cost
-    return runnable(lane.lane), view.images, None if lane.cost is None else lane.cost.likely
-
-
-def runnable(lane: str) -> str:
-    """The lane that is run: the simulator answers through any, the quick one does for it."""
-    return "interactive" if lane == "simulator" else lane
 
 
 def going_on(order: PlanOrder, done: int) -> str:

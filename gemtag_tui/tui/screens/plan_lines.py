@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gemtag_tui.tui.paint import Line, Tone, fit, join_fitting, safe, sides, width_of
 from gemtag_tui.tui.screens.plan_lanes import done_by
 from gemtag_tui.tui.wanted import PlanView, ScanState
-from gemtag_tui.tui.words import money, number, plural
+from gemtag_tui.tui.words import clock, money, number, plural
 
 if TYPE_CHECKING:
     from gemtag_tui.engine.checks import Check
@@ -68,13 +68,17 @@ def heading(words: str, width: int) -> Line:
     return [(f"─ {words} " + "─" * max(0, width - width_of([(words, "")]) - 3), "muted")]
 
 
-def start_question(images: int, whole: int, cost: float | None, lane: str, cap: float) -> str:
+def start_question(view: PlanView, cap: float) -> str:
     """The words asked before money is spent."""
-    of = f" of {number(whole)}" if images < whole else ""
+    lane, cost, head = what_starts(view)
     price = "cost not known" if cost is None else f"about {money(cost)}"
     most = f", at most {money(cap)}" if cap else ""
-    noun = "image" if images == 1 else "images"
-    return f"Start on {number(images)}{of} {noun} ({lane}), {price}{most}?"
+    if head:
+        return f"Start {how_words(view)}, {price}{most}?"
+    whole = max(view.plan.counts.remaining - view.plan.counts.in_batches, view.images)
+    of = f" of {number(whole)}" if view.images < whole else ""
+    noun = "image" if view.images == 1 else "images"
+    return f"Start on {number(view.images)}{of} {noun} ({lane}), {price}{most}?"
 
 
 def obstacle(view: PlanView) -> str:
@@ -109,16 +113,43 @@ def start_line(view: PlanView | None, width: int) -> Line:
     why = obstacle(view)
     if why:
         return _cut([(" S start", "muted"), (" can't: ", "warn"), (why, "")], width)
-    cost = view.chosen.cost
-    words = money(cost.likely) if cost else "cost not known"
+    _lane, cost, head = what_starts(view)
+    split = view.plan.advice if head else None
     parts: list[Line] = [
         [(" S", "accent"), (" start", "strong")],
         [(plural(view.images, "image"), "")],
-        [(view.chosen.lane, "")],
-        [(f"about {words}", "")],
-        [(f"done by {done_by(view.chosen, view.now)}", "")],
+        [(how_words(view), "")],
+        [("cost not known" if cost is None else f"about {money(cost)}", "")],
+        [(f"done by {done_by(view.chosen, view.now) if split is None else _last(view)}", "")],
     ]
     return join_fitting(parts, width)
+
+
+def _last(view: PlanView) -> str:
+    parts = view.plan.advice.parts if view.plan.advice is not None else ()
+    seconds = max(part.seconds for part in parts)
+    return clock(view.now + seconds, view.now)
+
+
+def what_starts(view: PlanView) -> tuple[str, float | None, int]:
+    """The lane and cost of a start, and how many go first where the plan is in two parts."""
+    advice, lane = view.plan.advice, view.chosen
+    if view.lane == "auto" and advice is not None and len(advice.parts) > 1:
+        first = advice.parts[0]
+        return runnable(first.lane), sum(part.cost for part in advice.parts), first.images
+    return runnable(lane.lane), None if lane.cost is None else lane.cost.likely, 0
+
+
+def runnable(lane: str) -> str:
+    """The lane that is run: the simulator answers through any, the quick one does for it."""
+    return "interactive" if lane == "simulator" else lane
+
+
+def how_words(view: PlanView) -> str:
+    """The lane of a start, or both parts of it."""
+    lane, _cost, head = what_starts(view)
+    rest = view.images - head
+    return f"{number(head)} {lane} now + {number(rest)} batch" if head else view.chosen.lane
 
 
 def lanes_title(view: PlanView) -> str:
