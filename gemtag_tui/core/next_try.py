@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 
@@ -53,12 +53,11 @@ class NextTry:
 
     def profile(self, profile: Profile) -> Profile:
         """Return a profile with this one setting changed."""
+        changed: dict[str, Any] = {}
         if self.output:
-            changed = {"max_output_tokens": self.output}
+            changed["max_output_tokens"] = self.output
         elif self.resolution:
-            changed = {"media_resolution": self.resolution}
-        else:
-            return profile
+            changed["media_resolution"] = self.resolution
         return msgspec.structs.replace(
             profile, model=msgspec.structs.replace(profile.model, **changed)
         )

@@ -32,6 +32,7 @@ from gemtag_tui.tui.source_holds import HoldsSource
 from gemtag_tui.tui.source_log import LogSource
 from gemtag_tui.tui.source_plan import PlanSource
 from gemtag_tui.tui.source_scan import ScanSource
+from gemtag_tui.tui.source_tracks import TrackSource
 from gemtag_tui.tui.state import LastRun, Look
 
 ANSWER_SECONDS = 5.0
@@ -39,7 +40,14 @@ LOOK_SECONDS = 0.05
 
 
 class LibrarySource(
-    LogSource, HoldsSource, PlanSource, ScanSource, FailureSource, AssetSource, BatchSource
+    LogSource,
+    HoldsSource,
+    PlanSource,
+    ScanSource,
+    FailureSource,
+    AssetSource,
+    BatchSource,
+    TrackSource,
 ):
     """Everything the screens ask for, from one open library.
 

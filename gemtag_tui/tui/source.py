@@ -16,6 +16,7 @@ from gemtag_tui.core.snapshot import Gauge
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.wanted import Asks
 from gemtag_tui.tui.wanted_failures import TriageAsks
+from gemtag_tui.tui.wanted_tracks import TrackAsks
 
 Row_co = TypeVar("Row_co", covariant=True)
 
@@ -100,7 +101,7 @@ class Offer:
     obstacle: str = ""
 
 
-class Source(Asks, TriageAsks, Protocol):
+class Source(Asks, TriageAsks, TrackAsks, Protocol):
     """Everything a screen may ask for or do."""
 
     @property

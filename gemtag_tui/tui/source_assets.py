@@ -38,7 +38,7 @@ class AssetSource(CorrectionSource, PictureSource):
 
     if TYPE_CHECKING:  # given by the class that all parts come together in
 
-        async def _present_track(self) -> Track | None: ...
+        async def shown_track(self) -> Track | None: ...  # noqa: D102
 
     def assets(self, view: AssetView, text: str = "", order: Order = Order.NATURAL) -> AssetPages:
         """A list of assets, or what a search finds among the results."""
@@ -47,7 +47,7 @@ class AssetSource(CorrectionSource, PictureSource):
             return pages
         if order is Order.BACK:
             return Back(pages)
-        return Sorted(self.lib, self._present_track, pages, order)
+        return Sorted(self.lib, self.shown_track, pages, order)
 
     def _pages(self, view: AssetView, text: str) -> AssetPages:
         if parse(text, lenient=True) == _UNTAGGED:  # newest first, as searches are
@@ -61,13 +61,17 @@ class AssetSource(CorrectionSource, PictureSource):
         async def size() -> int:
             return number(await self._counts())
 
-        return ScopePages(self.lib, size, self._present_track, states)
+        return ScopePages(self.lib, size, self.shown_track, states)
 
     def _search(self, text: str) -> FoundPages:
         if self._found is None or self._found[0] != text:
-            query = parse(text, lenient=True)
-            self._found = (text, FoundPages(self.lib, self._present_track, query))
+            query = as_typed(text, parse(text, lenient=True))
+            self._found = (text, FoundPages(self.lib, self.shown_track, query))
         return self._found[1]
+
+    def forget_found(self) -> None:
+        """Search anew: another track is shown."""
+        self._found = None
 
     async def check_search(self, text: str) -> str:
         """Return a search as it is read.
@@ -90,7 +94,7 @@ class AssetSource(CorrectionSource, PictureSource):
         return await search_plan.known_buckets(self.lib)
 
     async def _counts(self) -> Counts:
-        track = await self._present_track()
+        track = await self.shown_track()
         if track is None:
             return await work.library_counts(self.lib)
         return await work.counts(self.lib, track.id)

@@ -37,11 +37,11 @@ class FailureSource(TriageSource):
 
     if TYPE_CHECKING:  # given by the class that all parts come together in
 
-        async def _present_track(self) -> Track | None: ...
+        async def shown_track(self) -> Track | None: ...  # noqa: D102
 
     async def failure_groups(self) -> list[FailureGroup]:
         """The failures of the present track that are not resolved."""
-        return await failures.groups(self.lib, await self._present_track())
+        return await failures.groups(self.lib, await self.shown_track())
 
     def failure_files(self, group: FailureGroup, text: str = "") -> Pages[FailureRow]:
         """The files of a cause."""
@@ -62,7 +62,7 @@ class FailureSource(TriageSource):
 
     async def _of(self, group: FailureGroup, text: str) -> Among:
         return Among(
-            track=await self._present_track(),
+            track=await self.shown_track(),
             standing=group.standing,
             kind=group.kind,
             head=group.head,

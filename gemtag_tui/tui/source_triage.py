@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.failures import LOCAL_KINDS
 from gemtag_tui.core.text import plain
-from gemtag_tui.store import failure_rows, failures
+from gemtag_tui.store import failure_rows, failures, live, next_choice
 from gemtag_tui.store.lock import is_held_by_someone
 from gemtag_tui.tui.wanted_failures import Reach
 from gemtag_tui.tui.words import number, plural
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gemtag_tui.tui.wanted import Paragraphs
 
 _ASKS_OTHER = "model"
+CHANGED = ("more-output", "resolution", "re-encode")
+"""Retries with a changed setting."""
 BASIS_SECONDS = 30.0
 """How long what a call uses on average is taken as it was measured."""
 
@@ -39,7 +41,7 @@ class TriageSource:
 
     if TYPE_CHECKING:  # given by the class that all parts come together in
 
-        async def _present_track(self) -> Track | None: ...
+        async def shown_track(self) -> Track | None: ...  # noqa: D102
 
         def load(self) -> Loaded: ...  # noqa: D102
 
@@ -64,7 +66,7 @@ class TriageSource:
     async def _basis(self) -> Basis | None:
         from gemtag_tui.engine.remedying import basis_of  # noqa: PLC0415 - heavy
 
-        track = await self._present_track()
+        track = await self.shown_track()
         if track is None:
             return None
         lane = self.settings.lane if self.settings.lane != "auto" else "interactive"
@@ -76,22 +78,44 @@ class TriageSource:
 
     async def reach(self, verb: str, selections: Sequence[Selection]) -> Reach:
         """Return what a decision would reach and cost; changes nothing."""
+        if verb in CHANGED:
+            return await self._reach_changed(verb, selections)
         as_verb = "retry" if verb == _ASKS_OTHER else verb
         seen = await failures.preview(self.lib, await self._own(selections), as_verb)
         found = Reach(count=seen.count, local=seen.local, raw=seen.raw, spent_usd=seen.spent_usd)
         if verb not in {"retry", "reopen", _ASKS_OTHER} or not found.sent:
             return found
+        from gemtag_tui.core.remedies import each_usd  # noqa: PLC0415
+
         basis = await self._basis()
         if basis is None:
             return replace(found, cost_usd=None)
         model = basis.other_model if verb == _ASKS_OTHER else basis.model
-        each = _each(basis, model)
+        each = each_usd(basis, model=model)
         cost = None if each is None else each * found.sent
         return replace(found, cost_usd=cost, model=model)
 
+    async def _reach_changed(self, verb: str, selections: Sequence[Selection]) -> Reach:
+        from gemtag_tui.engine.remedying import cost_of, wish_of  # noqa: PLC0415 - heavy
+
+        track, basis = await self.shown_track(), await self._basis()
+        if track is None or basis is None:
+            return Reach()
+        wish = await wish_of(self.lib, track, verb)
+        found = await next_choice.reach(self.lib, await self._own(selections), track, wish)
+        room = f"room for {number(round(found.output))} tokens"
+        return Reach(
+            count=found.count,
+            refused=found.refused,
+            spent_usd=found.spent_usd,
+            cost_usd=cost_of(wish, found, track, basis),
+            model=track.model,
+            setting=wish.fixed.words if wish.fixed else room,
+        )
+
     async def _own(self, selections: Sequence[Selection]) -> list[Selection]:
         """The same failures of the present track alone."""
-        track = await self._present_track()
+        track = await self.shown_track()
         return [one if one.ids else replace(one, track=track) for one in selections]
 
     # Doing it
@@ -103,6 +127,8 @@ class TriageSource:
             UsageError: there is no such verb.
             LibraryError: the library cannot be written.
         """
+        if verb in CHANGED:
+            return await self._try_changed(verb, selections)
         act = {"retry": failures.retry, "ignore": failures.ignore, "reopen": failures.reopen}
         if verb not in act:
             raise UsageError(f"There is no {verb!r} for failures.")
@@ -113,7 +139,35 @@ class TriageSource:
             return "Nothing was changed: none of these can be moved that way."
         if verb == "ignore":
             return f"{plural(moved, 'image')} will be left alone. u takes that back."
-        return _again_words(moved, scans, running=is_held_by_someone(self.lib.path))
+        return _again_words(moved, scans, await self._when())
+
+    async def _try_changed(self, verb: str, selections: Sequence[Selection]) -> str:
+        from gemtag_tui.engine.remedying import wish_of  # noqa: PLC0415 - heavy
+
+        track = await self.shown_track()
+        if track is None:
+            return "Nothing was changed: no model was asked yet."
+        wish = await wish_of(self.lib, track, verb)
+        moved = await next_choice.choose(self.lib, await self._own(selections), track, wish)
+        if not moved:
+            return "Nothing was changed: none of these can be tried that way."
+        how = f" with {wish.fixed.words}" if wish.fixed else " with more room for the answer"
+        return _again_words(moved, 0, await self._when(), how)
+
+    async def _when(self) -> str:
+        """Say what tries failures of the shown track again."""
+        track, settings = await self.shown_track(), self.load().settings
+        if track is None:
+            return "by the next run"
+        if is_held_by_someone(self.lib.path):
+            now = await live.read(self.lib)
+            ours = (track.provider, track.model, track.profile)
+            if now and (now.provider, now.model, now.profile_id) == ours:
+                return "by the run that goes on"
+            return f"by a run of {track.model} once the present one has ended"
+        if settings.model != track.model:
+            return f"by a run of {track.model}: m on 1 Plan chooses it, S starts"
+        return "by the next run: S on 1 Plan starts it"
 
     async def rejudge(self, selections: Sequence[Selection]) -> str:
         """Judge stored answers again by the profile as it is now; nothing is sent.
@@ -125,7 +179,7 @@ class TriageSource:
         from gemtag_tui.engine.rejudge import rejudge  # noqa: PLC0415
         from gemtag_tui.store.tracks import ensure_track  # noqa: PLC0415
 
-        latest = await self._present_track()
+        latest = await self.shown_track()
         if latest is None:
             return "Nothing was judged: no model was asked yet."
         profile = load_profile(self.load().settings.profile, self.config)
@@ -154,7 +208,7 @@ class TriageSource:
         made = await kept.select_these(self.lib, assets, f"failures for {model}")
         pid = await self.start(["--model", model, "--selection", str(made.id)])
         about = f"{model} is asked about {plural(made.assets, 'image')} (process {pid})"
-        return f"{about}; 2 shows it, and 4 then its failures."
+        return f"{about}; 2 shows it, m here its failures."
 
     async def undo_decision(self) -> str:
         """Take the last decision back as far as nothing was spent since.
@@ -186,20 +240,6 @@ class TriageSource:
         return [("What was sent", _sent_words(row, profile)), ("Prompt", profile.prompt)]
 
 
-def _each(basis: Basis, model: str) -> float | None:
-    from gemtag_tui.core.calls import Usage  # noqa: PLC0415
-    from gemtag_tui.core.prices import price  # noqa: PLC0415
-
-    known = price(model, basis.lane, basis.at, basis.overrides)
-    if known is None:
-        return None
-    image = round(basis.image)
-    tokens = Usage(
-        prompt=round(basis.prompt + basis.image), image=image, output=round(basis.output)
-    )
-    return known.cost(tokens)
-
-
 def _sent_words(row: FailureRow, profile: Profile) -> str:
     options, names = profile.model, ", ".join(bucket.name for bucket in profile.buckets)
     lane = f"lane {row.lane or 'unknown'}" + (f", job {row.job}" if row.job else "")
@@ -214,10 +254,9 @@ def _sent_words(row: FailureRow, profile: Profile) -> str:
     return "\n".join(parts)
 
 
-def _again_words(moved: int, scans: int, *, running: bool) -> str:
-    when = "by the run that goes on" if running else "by the next run"
+def _again_words(moved: int, scans: int, when: str, how: str = "") -> str:
     sent = max(0, moved - scans)
-    parts = [f"{plural(sent, 'image')} will be tried again {when}."] if sent else []
+    parts = [f"{plural(sent, 'image')} will be tried again{how} {when}."] if sent else []
     if scans:
         parts.append(f"{plural(scans, 'file')} will be looked at anew by the next scan.")
     return " ".join(parts)

@@ -23,6 +23,8 @@ class Reach:
         spent_usd: spent on them so far.
         cost_usd: of sending the others once more; `None` when a price is not known.
         model: that would be asked.
+        refused: others, left out: they were refused with the changed setting before.
+        setting: the changed setting in words, "" when it is tried as it was.
     """
 
     count: int = 0
@@ -31,6 +33,8 @@ class Reach:
     spent_usd: float = 0.0
     cost_usd: float | None = 0.0
     model: str = ""
+    refused: int = 0
+    setting: str = ""
 
     @property
     def sent(self) -> int:
@@ -48,7 +52,10 @@ class TriageAsks(Protocol):
         """Return what can be done about each cause with its price, the best first."""
 
     async def reach(self, verb: str, selections: Sequence[Selection]) -> Reach:
-        """Return what `retry`, `ignore`, `reopen`, `rejudge` or `model` would reach."""
+        """Return what a decision would reach.
+
+        That is `retry`, `ignore`, `reopen`, `rejudge`, `model`, or what `read_wish` reads.
+        """
 
     async def rejudge(self, selections: Sequence[Selection]) -> str:
         """Judge stored answers again by the profile as it is now; returns words."""

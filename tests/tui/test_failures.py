@@ -13,6 +13,7 @@ from gemtag_tui.tui.screens.failures_words import STANDINGS, advice_of, cause_of
 from gemtag_tui.tui.wanted_failures import Reach
 
 from .fakes import failure
+from .fakes_triage import track_row
 from .support import HOSTILE, FakeSource, settle, shown, text_of
 
 SIZES = [(80, 24), (120, 40)]
@@ -83,6 +84,9 @@ QUESTIONS = [
     ("O", "reopen", "Reopen 1,204 images, about $0.31? y/N"),
     ("J", "rejudge", "Judge 1,204 stored answers again, at no cost (nothing is sent)? y/N"),
     ("M", "model gemini-3.8-flash", "Ask gemini-3.8-flash about 1,204 images, about $0.31? y/N"),
+    ("A", "more-output", "Retry 1,204 images with low resolution, about $0.31 (7 others refused"),
+    ("D", "resolution", "Retry 1,204 images with low resolution, about $0.31 (7 others refused"),
+    ("E", "re-encode", "Retry 1,204 images with low resolution, about $0.31 (7 others refused"),
 ]
 
 
@@ -110,7 +114,7 @@ async def test_decisions_are_previewed_and_asked_and_enter_means_no(key, verb, a
         assert "Nothing to undo" in text_of(app)
 
 
-@pytest.mark.parametrize("key", "RIOJM")
+@pytest.mark.parametrize("key", "RIOJMADE")
 async def test_what_reaches_nothing_says_so_and_asks_nothing(key):
     source = FakeSource(reaches=Reach())
     async with shown(source, "failures") as (app, pilot):
@@ -193,11 +197,50 @@ async def test_remedies_stand_with_their_price_and_their_setting(size):
         assert "J judge" in text
         assert "$0.0" in text
         if size[0] > 100:
-            assert "room for 2,048 tokens" in text
-            assert "max_output_tokens" in text
+            assert "room for 4,096 tokens" in text
+            assert "one try each; all else as the profile says" in text
             assert "Ask gemini-3.8-flash instead" in text
             assert "seldom helps" in text
             assert "8 answers stored" in text
+
+
+async def test_the_shown_track_is_named_and_another_can_be_chosen():
+    tracks = [track_row(1, last=True, shown=True), track_row(2, "gemini-3.8-flash")]
+    source = FakeSource(tracks=tracks)
+    async with shown(source, "failures") as (app, pilot):
+        assert "gemini-3.5-flash-lite · default" in text_of(app)
+        await pilot.press("m")
+        await settle(pilot)
+        text = text_of(app)
+        assert "●  the last run's" in text
+        assert text.count("gemini-3.") >= 2
+        await pilot.press("G", "enter")
+        await settle(pilot)
+        assert "Shown: gemini-3.8-flash." in text_of(app)
+        assert "gemini-3.8-flash · default" in text_of(app)
+        await pilot.press("m")
+        await settle(pilot)
+        assert "●  gemini-3.8-flash" in text_of(app)
+        await pilot.press("g", "enter")
+        await settle(pilot)
+        assert "gemini-3.5-flash-lite · default" in text_of(app)
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys"),
+    [
+        (FailureKind.TRUNCATED, ("A more room", "M other model")),
+        (FailureKind.REJECTED_IMAGE, ("E made anew", "D resolution")),
+    ],
+)
+async def test_the_footer_names_the_changed_settings_that_fit(kind, keys):
+    source = FakeSource(failed=[failure(1, kind=kind)])
+    async with shown(source, "failures", (120, 40)) as (app, pilot):
+        last = text_of(app).splitlines()[-1]
+        assert all(key in last for key in keys)
+        await pilot.press("question_mark")
+        await settle(pilot)
+        assert "Try again in another media resolution" in " ".join(text_of(app).split())
 
 
 async def test_the_footer_names_what_fits_the_row():

@@ -17,6 +17,7 @@ from gemtag_tui.tui.screens.failures_files import FailureFilesScreen
 from gemtag_tui.tui.screens.failures_lines import empty_lines, group_columns, group_lines
 from gemtag_tui.tui.screens.failures_list import RangeList
 from gemtag_tui.tui.screens.failures_words import cause_of, kind_words
+from gemtag_tui.tui.screens.tracks import ShowsTrack, shown_words
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
@@ -33,7 +34,7 @@ MOST_SAID = 100
 """Causes whose own words are read; beyond them the common beginning has to do."""
 
 
-class FailuresScreen(FailureActions):
+class FailuresScreen(ShowsTrack, FailureActions):
     """Causes with their counts; Enter opens the files of one."""
 
     PLACE = "failures"
@@ -51,6 +52,7 @@ class FailuresScreen(FailureActions):
         self._ways: dict[Key, tuple[Remedy, ...]] = {}
         self._renewed = False
         self._sort = 0
+        self._track = ""
         self._seen: tuple[int, ...] = ()
         self._row = 0
 
@@ -94,6 +96,7 @@ class FailuresScreen(FailureActions):
         if not self._renewed:
             await self.source.renew_causes()
             self._renewed = True
+        self._track = shown_words(await self.source.shown_track())
         self._groups = await self.source.failure_groups()
         for group in self._groups[:MOST_SAID]:
             if group.example not in self._said:
@@ -103,6 +106,11 @@ class FailuresScreen(FailureActions):
         ways = await self.source.remedies(self._groups)
         self._ways = dict(zip(map(_key, self._groups), ways, strict=True))
         self._draw()
+
+    async def other_track(self) -> None:
+        """Read the causes of the track that is shown now."""
+        self._list.clear_marks()
+        await self.reread()
 
     async def _show(self) -> None:
         wanted = self.filter_text.casefold()
@@ -142,9 +150,10 @@ class FailuresScreen(FailureActions):
         title += [(f" in {plural(len(self._shown), 'cause')} · {money(spent)} spent", "muted")]
         if self.filter_text:
             return [*title, (" · filter: ", "muted"), (self.filter_text, "warn")]
+        title.append((f" · {self._track}", "muted"))
         if marked := sum(_key(one) in self._list.marks for one in self._shown):
             return [*title, (f" · {plural(marked, 'cause')} marked", "accent")]
-        return [*title, (f" · by {SORTS[self._sort]} · ⏎ files", "muted")]
+        return [*title, (f" · by {SORTS[self._sort]}", "muted")]
 
     def on_pane_resized(self) -> None:
         """Make the lines for the new size."""

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from gemtag_tui.store.failures import Selection
 from gemtag_tui.tui.screens.base import GemtagScreen
-from gemtag_tui.tui.screens.failures_ask import NONE, Fit, Verb, question, reached
+from gemtag_tui.tui.screens.failures_ask import NONE, VERBS, Fit, Verb, question, reached
 from gemtag_tui.tui.wanted_failures import Reach
 from gemtag_tui.tui.widgets.paged import PagedList
 
@@ -29,6 +29,12 @@ class FailureActions(GemtagScreen):
                 tooltip="Judge the stored answers again by today's profile; costs nothing"),
         Binding("M", "settle('model')", "other model", id="failures.model",
                 tooltip="Ask a stronger model about the marked, or this one; asks with the price"),
+        Binding("A", "settle('more-output')", "more room", id="failures.more_output",
+                tooltip="Try again with more room for the answer; asks with the price"),
+        Binding("E", "settle('re-encode')", "made anew", id="failures.reencode",
+                tooltip="Try again with a picture made anew; asks with the price"),
+        Binding("D", "settle('resolution')", "resolution", id="failures.resolution",
+                tooltip="Try again in another media resolution; asks with the price"),
         Binding("O", "settle('reopen')", "reopen", id="failures.reopen",
                 tooltip="Take back that these are ignored or known bad; asks"),
     ]  # fmt: skip
@@ -47,9 +53,8 @@ class FailureActions(GemtagScreen):
 
     def quiet_actions(self) -> set[str]:
         """The footer names what fits the row."""
-        verbs: set[Verb] = {"retry", "ignore", "reopen", "rejudge", "model"}
         able = {verb for fit in self.fits() for verb in fit.verbs}
-        return {f"settle('{verb}')" for verb in verbs - able}
+        return {f"settle('{verb}')" for verb in VERBS - able}
 
     def action_settle(self, verb: Verb) -> None:
         """Say what it would reach and cost, and ask."""

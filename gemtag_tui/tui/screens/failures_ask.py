@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from gemtag_tui.core.failures import LOCAL_KINDS, FailureKind, Standing
 from gemtag_tui.core.remedies import UNREADY, Remedy, Way
 from gemtag_tui.tui.wanted_failures import Reach
 from gemtag_tui.tui.words import money, plural
 
-Verb = Literal["retry", "ignore", "reopen", "rejudge", "model"]
+Verb = Literal[
+    "retry", "ignore", "reopen", "rejudge", "model", "more-output", "resolution", "re-encode"
+]
+VERBS: frozenset[Verb] = frozenset(get_args(Verb))
+CHANGED: frozenset[Verb] = frozenset({"more-output", "resolution", "re-encode"})
+"""Retries with a changed setting."""
 
 KEYS: dict[Way, str] = {
     Way.RETRY: "R",
@@ -19,21 +24,26 @@ KEYS: dict[Way, str] = {
     Way.REOPEN: "O",
     Way.REJUDGE: "J",
     Way.MODEL: "M",
+    Way.MORE_OUTPUT: "A",
+    Way.RESOLUTION: "D",
+    Way.REENCODE: "E",
 }
 HOW: dict[Way, str] = {
-    Way.MORE_OUTPUT: "first raise model.max_output_tokens in the profile's file, then R",
-    Way.REENCODE: "first gemtag config set images.send_max_bytes 100000, then R",
-    Way.RESOLUTION: "model.media_resolution in the profile's file: a new profile, so the whole "
-    "library counts as not tagged by it; gemtag run --query failed keeps to these",
-    Way.MODEL: "a run on these alone",
+    Way.MODEL: "a run on these alone, kept apart from this model's results",
+    Way.MORE_OUTPUT: "one try each; all else as the profile says",
+    Way.RESOLUTION: "one try each; all else as the profile says",
+    Way.REENCODE: "one try each; all else as the profile says",
 }
-"""What has to be set for a remedy, where it is more than a key."""
+"""What is to be known of a remedy before it is chosen."""
 NONE: dict[Verb, str] = {
     "retry": "None of these can be retried: O opens ignored ones again.",
     "ignore": "None of these can be ignored: they are already.",
     "reopen": "None of these can be opened again: they are tried again anyway.",
     "rejudge": "No answer of these is stored: there is nothing to judge.",
     "model": "No model was asked about any of these.",
+    "more-output": "None of these can have more room: no model was asked, or it was the most.",
+    "resolution": "None of these can be tried so: no model was asked, or it was refused before.",
+    "re-encode": "None of these can be tried so: no model was asked, or it was refused before.",
 }
 
 
@@ -55,6 +65,10 @@ class Fit:
             found.add("reopen")
         if self.kind not in LOCAL_KINDS:
             found.add("model")
+            if self.kind in UNREADY:
+                found.add("more-output")
+            if self.kind is FailureKind.REJECTED_IMAGE:
+                found |= {"resolution", "re-encode"}
             if self.raw and self.kind in UNREADY:
                 found.add("rejudge")
         return frozenset(found)
@@ -75,6 +89,10 @@ def question(verb: Verb, reach: Reach) -> str:
     cost = "price not known" if reach.cost_usd is None else f"about {money(reach.cost_usd)}"
     if verb == "model":
         return f"Ask {reach.model} about {plural(reach.sent, 'image')}, {cost}?"
+    if verb in CHANGED:
+        left = f" ({plural(reach.refused, 'other')} refused so before: left out)"
+        tail = left if reach.refused else ""
+        return f"Retry {plural(reach.count, 'image')} with {reach.setting}, {cost}{tail}?"
     first = "Retry" if verb == "retry" else "Reopen"
     scans = f"look at {plural(reach.local, 'file')} again by the next scan"
     if not reach.sent:

@@ -30,6 +30,9 @@ SHORT: dict[Way, str] = {
     Way.REOPEN: "reopen",
     Way.REJUDGE: "judge",
     Way.MODEL: "other model",
+    Way.MORE_OUTPUT: "more room",
+    Way.RESOLUTION: "resolution",
+    Way.REENCODE: "made anew",
 }
 
 

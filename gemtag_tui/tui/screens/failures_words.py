@@ -36,7 +36,7 @@ _KINDS: dict[FailureKind, tuple[str, Hope, str]] = {
     ),
     FailureKind.TRUNCATED: (
         "the answer was cut off, its better try too", "perhaps",
-        "Raise max_output_tokens in the profile, then retry.",
+        "A tries each once more with more room for the answer.",
     ),
     FailureKind.MALFORMED: (
         "the answer was not in the form asked for", "perhaps",
@@ -48,7 +48,7 @@ _KINDS: dict[FailureKind, tuple[str, Hope, str]] = {
     ),
     FailureKind.REJECTED_IMAGE: (
         "the API refused this image", "no",
-        "Open and save the image anew, or ignore it.",
+        "E sends a picture made anew, D another resolution; else ignore it.",
     ),
     FailureKind.OVERLOADED: (
         "the service was overloaded, several times", "yes",
