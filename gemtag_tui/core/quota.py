@@ -108,8 +108,9 @@ class PacedWindow:
         """
         before, self._limit = self._step, max(0, limit)
         self._rate = min(pace or self._limit, self._limit or pace)
-        owed = max(0.0, self._next - now)
-        self._next = now + (owed * self._step / before if before else 0.0)
+        owed = self._next - now
+        if owed > 0:  # what is past stays past: a log that is loaded later is reckoned from then
+            self._next = now + (owed * self._step / before if before else 0.0)
 
     def used(self, now: float) -> int:
         """Return the weight that counts now."""
@@ -144,12 +145,16 @@ class PacedWindow:
         ]
 
     def load(self, now: float, history: Iterable[tuple[float, int, Fate]]) -> None:
-        """Fill an empty log from before a restart: (when, weight, fate), in any order."""
+        """Fill an empty log from before a restart: (when, weight, fate), in any order.
+
+        What went faster than the limit that is known by now delays nothing beyond one span.
+        """
         for at, weight, fate in sorted(history):
             entry = Entry(min(at, now), weight, fate)
             self._log.append(entry)
             self._add(weight)
-            self._next = max(self._next, entry.at) + weight * self._step
+            owed = max(self._next, entry.at) + weight * self._step
+            self._next = min(owed, entry.at + self._hold)
         self._forget(now)
 
     @property

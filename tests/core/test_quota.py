@@ -134,6 +134,33 @@ def test_a_restart_goes_on_where_it_stopped() -> None:
     assert math.isclose(after.earliest(now, 1), before.earliest(now, 1), abs_tol=1.5)
 
 
+@given(
+    limit=st.integers(1, 5000),
+    gaps=st.lists(st.floats(0.0, 30.0), min_size=1, max_size=80),
+    away=st.floats(0.0, 90.0),
+)
+def test_one_that_is_filled_after_a_restart_waits_no_longer_than_one_that_went_on(
+    limit: int, gaps: list[float], away: float
+) -> None:
+    live, now, history = PacedWindow(limit), 1000.0, []
+    for gap in gaps:
+        now = max(now + gap, live.earliest(now + gap, 1))
+        live.take(now, 1)
+        history.append((now, 1, Fate.ACCEPTED))
+    now += away
+    later = PacedWindow(0)
+    later.set_limit(now, limit)  # limits are known before the ledger is read
+    later.load(now, history)
+    assert math.isclose(later.earliest(now, 1), live.earliest(now, 1), abs_tol=0.001)
+
+
+def test_what_went_faster_than_a_limit_learned_since_delays_a_restart_by_one_span_at_most() -> None:
+    later, now = PacedWindow(0), 5000.0
+    later.set_limit(now, 10)
+    later.load(now, [(now - 600 + n * 0.1, 1, Fate.ACCEPTED) for n in range(6000)])
+    assert later.earliest(now, 1) <= now + HOLD
+
+
 def test_accepted_leaves_out_what_was_refused() -> None:
     window = PacedWindow(0)
     entries = [window.take(float(t), 1) for t in range(20)]
