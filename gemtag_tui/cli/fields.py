@@ -46,6 +46,8 @@ COUNTS = (
     "retry_later",
     "ignored",
     "duplicates",
+    "near_duplicates",
+    "near_waiting",
     "files",
     "missing",
 )

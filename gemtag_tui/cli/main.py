@@ -34,6 +34,7 @@ COMMANDS = {
     "lane": "control:lane",
     "batches": "batches:batches",
     "failures": "failures:failures",
+    "near": "near:near",
     "search": "search:search",
     "show": "search:show",
     "edit": "edit:edit",

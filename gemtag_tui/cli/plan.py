@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LANES = ("auto", "interactive", "flex", "batch")
 RESOLUTIONS = ("default", "low", "medium", "high")
 LISTS = ("remaining", "tagged", "retry-later", "in-batches", "ignored", "known-bad", "unreadable",
-         "unsupported", "too-large", "duplicates")  # fmt: skip
+         "unsupported", "too-large", "duplicates", "near")  # fmt: skip
 
 
 @click.command()
@@ -40,7 +40,9 @@ LISTS = ("remaining", "tagged", "retry-later", "in-batches", "ignored", "known-b
 @click.option("--list", "listing", type=click.Choice(LISTS), help="List the images of a number.")
 @click.option("--pilot", is_flag=False, flag_value=50, type=click.IntRange(2, 5000), metavar="[N]",
               help="Tag a sample of N (50) and measure: this costs money.")  # fmt: skip
-@click.option("--seed", type=int, default=0, help="Another sample for --pilot.")
+@click.option("--count", is_flag=False, flag_value=8, type=click.IntRange(1, 500), metavar="[N]",
+              help="Have the API count the tokens of N pictures (8); free.")  # fmt: skip
+@click.option("--seed", type=int, default=0, help="Another sample for --pilot and --count.")
 @click.option("--max-cost", type=Money(), metavar="USD", help="Most that the pilot may cost.")
 @click.pass_obj
 def plan(
@@ -60,10 +62,14 @@ def plan(
     sample: int | None,
     listing: str | None,
     pilot: int | None,
+    count: int | None,
     seed: int,
     max_cost: float | None,
 ) -> int:
-    """Reckon cost and time of what remains. Sends nothing and needs no key, but for --pilot."""
+    """Reckon cost and time of what remains.
+
+    Sends nothing and needs no key, but for --pilot and --count.
+    """
     from gemtag_tui.core.plan_values import Options, Selection, Wish  # noqa: PLC0415
 
     own: dict[str, object] = {
@@ -75,8 +81,11 @@ def plan(
     hours = None if deadline is None else deadline / 3600.0
     overrides: dict[str, object] = {**own, "plan.deadline_hours": hours}
     if listing is not None:
+        from gemtag_tui.cli.near import print_groups  # noqa: PLC0415
         from gemtag_tui.cli.plan_list import print_list  # noqa: PLC0415
 
+        if listing == "near":
+            return print_groups(shell, shell.load(overrides))
         return print_list(shell, shell.load(overrides), listing)
     place = b"" if folder is None else os.fsencode(folder.absolute())
     selection = Selection(place, since or 0.0, until or 0.0, query)
@@ -85,6 +94,10 @@ def plan(
 
         given = {name: value for name, value in overrides.items() if value is not None}
         return run_pilot(shell, given, selection, size=pilot, seed=seed, max_cost=max_cost)
+    if count is not None:
+        from gemtag_tui.cli.plan_count import run_count  # noqa: PLC0415
+
+        run_count(shell, overrides, selection, size=count, seed=seed, resolution=resolution or "")
     settings = shell.load(overrides).settings
     wish = Wish(settings.plan.deadline_hours * 3600.0, settings.plan.budget, settings.plan.prefer)
     options = Options(

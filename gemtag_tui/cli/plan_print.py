@@ -23,6 +23,9 @@ def plan_fields(plan: Plan) -> dict[str, Any]:
         "tagged": counts.tagged,
         "remaining": counts.remaining,
         "duplicates": counts.duplicates,
+        "near_duplicates": counts.near_duplicates,
+        "near_waiting": counts.near_waiting,
+        "near_saves_usd": plan.near_saves,
         "known_bad": counts.known_bad,
         "known_bad_by_kind": dict(plan.bad),
         "ignored": counts.ignored,
@@ -134,6 +137,13 @@ def _print_counts(plan: Plan) -> None:
         f"({counts.tagged:,} tagged, {counts.known_bad:,} known bad, "
         f"{count(counts.duplicates, 'duplicate')} for nothing)."
     )
+    if counts.near_duplicates:
+        waits = f"{counts.near_waiting:,} wait for the one that is paid for"
+        saves = "" if plan.near_saves is None else f", which saves about {money(plan.near_saves)}"
+        line(
+            f"{count(counts.near_duplicates, 'near-duplicate')}: {waits}{saves}; "
+            "`gemtag plan --list near` shows the groups."
+        )
     if plan.bad:
         kinds = ", ".join(f"{number:,} {plain(kind)}" for kind, number in plan.bad.items())
         line(f"Known bad: {kinds}; `gemtag plan --list known-bad` names them.")

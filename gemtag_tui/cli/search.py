@@ -120,6 +120,7 @@ def result_fields(found: Found) -> dict[str, Any]:
         "served_model": found.served_model,
         "missing": found.missing,
         "edited": found.edited,
+        "inherited_from": found.inherited_from,
     }
     return fields if found.result else fields | dict.fromkeys(_OF_RESULTS)
 
@@ -214,10 +215,13 @@ def _print_detail(detail: AssetDetail) -> None:
 
 
 def _result_rows(result: Found) -> list[tuple[str, object]]:
+    paid = f"{result.lane} lane, {money(result.cost_usd)}"
+    if result.inherited_from is not None:
+        paid = f"inherited from near-duplicate {result.inherited_from}"
     served = f" (served by {result.served_model})" if result.served_model != result.model else ""
     return [
         ("", ""),
-        ("tagged", f"{clock(result.tagged_at)}, {result.lane} lane, {money(result.cost_usd)}"),
+        ("tagged", f"{clock(result.tagged_at)}, {paid}"),
         ("by", f"{result.provider}/{result.model}/{result.profile_name}{served}"),
         ("summary", result.summary),
         *((name, ", ".join(tags)) for name, tags in result.tags.items() if tags),

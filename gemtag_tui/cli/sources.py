@@ -14,6 +14,7 @@ from gemtag_tui.cli.words import count
 from gemtag_tui.core.errors import UsageError
 
 if TYPE_CHECKING:
+    from gemtag_tui.engine.near import Found
     from gemtag_tui.engine.scan_values import ScanCounts
     from gemtag_tui.engine.sources import Entry, Told
     from gemtag_tui.store.context import Source
@@ -58,22 +59,24 @@ def listed(
     return None if manifest is None else Listed(manifest)
 
 
-def scan_listed(shell: Shell, source: Listed) -> int:
+def scan_listed(shell: Shell, source: Listed, *, near: bool = False) -> int:
     """Add what a source names to the library and say what that came to."""
+    from gemtag_tui.cli.near import near_fields, print_found  # noqa: PLC0415
     from gemtag_tui.cli.scan import FIELDS, INTERRUPTED, Watching, print_counts  # noqa: PLC0415
 
     watch = Watching()
-    result = asyncio.run(_scan(shell, source, watch))
+    result = asyncio.run(_scan(shell, source, watch, near=near))
     watch.line.clear()
     if result is None:
         say("Stopped; what was recorded is kept. The same command goes on from there.")
         return INTERRUPTED
-    counts, told = result
+    counts, told, found = result
     if shell.json:
-        fields = {name: getattr(counts, name) for name in FIELDS}
+        fields = {name: getattr(counts, name) for name in FIELDS} | near_fields(found)
         json_line(fields | {"context": told.noted, "without_file": told.without_file})
         return 0
     print_counts(counts)
+    print_found(found)
     say(f"{count(told.noted, 'picture')} with words from the source.")
     if told.without_file:
         say(f"{count(told.without_file, 'entry', 'entries')} without a file, such as:")
@@ -82,7 +85,10 @@ def scan_listed(shell: Shell, source: Listed) -> int:
     return 0
 
 
-async def _scan(shell: Shell, source: Listed, watch: object) -> tuple[ScanCounts, Told] | None:
+async def _scan(
+    shell: Shell, source: Listed, watch: object, *, near: bool
+) -> tuple[ScanCounts, Told, Found | None] | None:
+    from gemtag_tui.cli.near import look_for  # noqa: PLC0415
     from gemtag_tui.cli.scan import Watching, stop_on_signals  # noqa: PLC0415
     from gemtag_tui.engine.clock import SystemClock  # noqa: PLC0415
     from gemtag_tui.engine.scan_sources import scan_entries  # noqa: PLC0415
@@ -91,17 +97,21 @@ async def _scan(shell: Shell, source: Listed, watch: object) -> tuple[ScanCounts
     assert isinstance(watch, Watching)  # noqa: S101 (for the types)
     settings = shell.load().settings
     place = Place(shell.library, shell.config, shell.environ)
-    work = asyncio.ensure_future(
-        scan_entries(
+    show = watch.show
+
+    async def whole() -> tuple[ScanCounts, Told, Found | None]:
+        counts, told = await scan_entries(
             place,
             settings,
             source.entries(),
             source.kind,
             source.path,
             clock=SystemClock(),
-            on_progress=watch.show,
+            on_progress=show,
         )
-    )
+        return counts, told, await look_for(shell, once=near, watch=watch)
+
+    work = asyncio.ensure_future(whole())
     stop_on_signals(work)
     try:
         return await work

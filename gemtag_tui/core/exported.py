@@ -20,6 +20,7 @@ class Exported(NamedTuple):
         missing: 1 when no file with this content is there now.
         path: bytes of the file that stands for it; empty when none is known any more.
         edited: a person corrected it.
+        inherited_from: the asset that the result was made for, a near-duplicate; `None`: this one.
     """
 
     result: int
@@ -38,6 +39,7 @@ class Exported(NamedTuple):
     missing: int
     path: bytes
     edited: bool = False
+    inherited_from: int | None = None
 
 
 def path_text(path: bytes) -> tuple[str, str | None]:

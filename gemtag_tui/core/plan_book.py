@@ -80,7 +80,7 @@ class PlanBook:
         """Return what every lane is reckoned from, for one model and resolution."""
         facts, known = self.facts, self.facts.models[model]
         counts = self._counts(known, resolution)
-        images = max(0, counts.remaining - counts.in_batches)
+        images = max(0, counts.remaining - counts.in_batches - counts.near_waiting)
         if facts.selected is not None:
             images = min(images, facts.selected.remaining)
         for most in (options.first, options.sample):
@@ -117,6 +117,8 @@ class PlanBook:
         budgets = tuple(budget_words(case, taken))
         said = [*facts.notes, *self._start_notes(counts, resolution), *warnings_of(case), *budgets]
         priority = priority_words(case)
+        near = counts.near_waiting
+        skipped = lane_plan(case, taken.lane, near, ranges=False).cost if near else None
         return Plan(
             counts=counts,
             model=case.name,
@@ -135,6 +137,7 @@ class PlanBook:
             caching=caching_words(case),
             savings=tuple(savings_words(case, resolution)),
             budgets=budgets,
+            near_saves=skipped.likely if skipped else None,
             limits=case.model.limits,
         )
 
@@ -155,16 +158,17 @@ def wish_of(settings: Settings) -> Wish:
 
 
 def tokens_of(model: ModelFacts, resolution: str, mix: Mix) -> PerImage:
-    """Return the tokens of one image: measured as soon as there is anything measured."""
+    """Return the tokens of one image: measured as soon as anything was, else counted, or ruled."""
     image = image_tokens(model.rules, resolution, mix)
     rule = PerImage(model.prompt, image, model.output, "rule", thinking=model.thinking)
-    seen = model.measured.get(resolution)
+    seen, counted = model.measured.get(resolution), model.counted.get(resolution)
     if model.rules.family < 3 and resolution in {"default", "high"}:
         least = min(1.0, MOST_TILES / max(1.0, mix.tiles))
         rule = replace(rule, image_off=(least, 1.0))
-    elif seen is not None:
-        seen = replace(seen, ruled_image=0.0)  # size does not matter: the measure is all
-    return choose_tokens(rule, seen)
+    else:  # size does not matter: the measure is all
+        seen = seen and replace(seen, ruled_image=0.0)
+        counted = counted and replace(counted, ruled_image=0.0)
+    return choose_tokens(rule, seen, counted)
 
 
 def scope_words(facts: PlanFacts, options: Options) -> str:

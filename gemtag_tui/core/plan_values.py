@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gemtag_tui.core.estimate import Cost, Duration, Measured, PerImage
+from gemtag_tui.core.estimate import Cost, Counted, Duration, Measured, PerImage
 from gemtag_tui.core.models import ModelRules
 from gemtag_tui.core.plan_shape import Shape
 from gemtag_tui.core.price_own import Overrides
@@ -64,7 +64,7 @@ class ModelFacts:
         prompt, output, thinking: tokens by rule; `thinking` is a part of `output`.
         limits: rpm, tpm, rpd and spend.
         counts: by media resolution, where this model and profile have a track.
-        measured: by media resolution, where there are results.
+        measured: by media resolution, where there are results; `counted`: where the API counted.
         used_today: calls of this Pacific day.
         tries: calls made for one image so far, at least 1.
         batch_hours: that its batch jobs took; `batch_jobs`: over how many.
@@ -78,6 +78,7 @@ class ModelFacts:
     limits: Mapping[str, Figure] = field(default_factory=dict)
     counts: Mapping[str, Counts] = field(default_factory=dict)
     measured: Mapping[str, Measured] = field(default_factory=dict)
+    counted: Mapping[str, Counted] = field(default_factory=dict)
     used_today: float = 0.0
     tries: float = 1.0
     batch_hours: float = 0.0
@@ -261,3 +262,5 @@ class Plan:
     savings: tuple[str, ...] = ()
     budgets: tuple[str, ...] = ()
     limits: Mapping[str, Figure] = field(default_factory=dict)
+    near_saves: float | None = None
+    """US dollars that pictures waiting for one that looks the same would cost."""

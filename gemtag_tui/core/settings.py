@@ -114,6 +114,10 @@ class Images(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Deadline for one picture."""
     follow_links: bool = False
     """Follow symbolic links to files and folders while scanning."""
+    near_duplicates: bool = False
+    """Find pictures that look the same while scanning; one is paid for, its tags go to all."""
+    near_distance: Annotated[int, Meta(ge=0, le=8)] = 4
+    """Bits of 64 in which the looks of near-duplicates may differ."""
 
 
 class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -11,7 +11,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Assets (distinct contents) in scope for one provider, model and profile.
 
     `total == tagged + remaining + known_bad + ignored` at every instant.
-    `retry_later`, `in_flight` and `in_batches` are parts of `remaining`.
+    `retry_later`, `in_flight`, `in_batches` and `near_waiting` are parts of `remaining`.
     """
 
     total: int = 0
@@ -21,6 +21,10 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     ignored: int = 0
     retry_later: int = 0
     in_batches: int = 0
+    near_waiting: int = 0
+    """Wait for another picture that looks the same, and will take over its result."""
+    near_duplicates: int = 0
+    """Pictures that look like another that stands for them, as of the last grouping."""
     duplicates: int = 0
     """Files beyond the first of each content."""
     files: int = 0

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gemtag_tui.core.batch_words import quarantine_words
-from gemtag_tui.core.estimate import Measured
+from gemtag_tui.core.estimate import Counted, Measured
 from gemtag_tui.core.models import MODELS, ModelRules, canonical_model, rules_for
 from gemtag_tui.core.pacific import day_of, month_of
 from gemtag_tui.core.plan_book import PlanBook, wish_of
@@ -34,12 +34,13 @@ from gemtag_tui.core.snapshot import Counts
 from gemtag_tui.engine.config import Loaded
 from gemtag_tui.engine.figures import limit_figures
 from gemtag_tui.engine.own_prices import own_prices
+from gemtag_tui.engine.plan_near import near_facts
 from gemtag_tui.engine.plan_tokens import rule_text
 from gemtag_tui.engine.preflight import KEY_HELP
 from gemtag_tui.engine.profiles import load_profile
 from gemtag_tui.engine.provider import likely_provider
 from gemtag_tui.gemini.key import find_key
-from gemtag_tui.store import batches, ledger, plan_facts, work
+from gemtag_tui.store import batches, counted, ledger, plan_facts, work
 from gemtag_tui.store.batch_holders import quarantined
 from gemtag_tui.store.plan_facts import TrackFacts
 from gemtag_tui.store.tracks import Track, find_track
@@ -113,7 +114,10 @@ async def gather(
     profile, now = load_profile(settings.profile, config), lib.clock.now()
     provider, model = await likely_provider(lib, environ), canonical_model(settings.model)
     ids = _profile_ids(profile)
-    tracks = await plan_facts.track_facts(lib, provider)
+    near = await near_facts(
+        lib, settings, await plan_facts.track_facts(lib, provider), await work.library_counts(lib)
+    )
+    tracks = near.tracks
     own_id = ids[profile.model.media_resolution]
     track = next((t for t in tracks if (t.model, t.profile) == (model, own_id)), None)
     return PlanFacts(
@@ -123,7 +127,7 @@ async def gather(
         profile=profile.name,
         resolution=profile.model.media_resolution,
         shapes=tuple(await plan_facts.shapes(lib)),
-        library=await work.library_counts(lib),
+        library=near.library,
         models=await _models(lib, loaded, profile, provider, tracks),
         bad=await plan_facts.bad_kinds(lib, provider, model, own_id),
         selected=await _selected(lib, track, selection),
@@ -132,7 +136,7 @@ async def gather(
         free_bytes=shutil.disk_usage(lib.path.parent).free,
         key_where=key_place(environ),
         own=own_prices(config),
-        notes=tuple(await _notes(lib, track, environ)),
+        notes=(*await _notes(lib, track, environ), *near.notes),
     )
 
 
@@ -208,6 +212,7 @@ async def _models(
         ids=_profile_ids(profile),
         tracks=tracks,
         used=await plan_facts.used(lib, provider, sampled),
+        counted=await counted.kept(lib, provider),
         learned=await plan_facts.learned(lib, provider),
         calls=await plan_facts.calls_today(lib, provider, day_of(lib.clock.now())),
         hours=await plan_facts.batch_hours(lib, provider),
@@ -225,6 +230,7 @@ class _Looked(msgspec.Struct, kw_only=True):
     ids: dict[str, str]
     tracks: list[TrackFacts]
     used: dict[tuple[str, str], Measured]
+    counted: dict[tuple[str, str], Counted]
     learned: dict[tuple[str, str], float]
     calls: dict[str, float]
     hours: dict[str, tuple[float, int]]
@@ -240,6 +246,11 @@ class _Looked(msgspec.Struct, kw_only=True):
         """Return what a model's results have used, by media resolution."""
         return {r: self.used[model, i] for r, i in self.ids.items() if (model, i) in self.used}
 
+    def by_count(self, model: str) -> dict[str, Counted]:
+        """Return what the API counted for a model, by media resolution."""
+        found = {r: self.counted.get((model, i)) for r, i in self.ids.items()}
+        return {r: one for r, one in found.items() if one is not None}
+
 
 def _model_facts(rules: ModelRules, loaded: Loaded, looked: _Looked) -> ModelFacts:
     prompt, output, thinking = rule_text(looked.profile, rules)
@@ -252,6 +263,7 @@ def _model_facts(rules: ModelRules, loaded: Loaded, looked: _Looked) -> ModelFac
         limits=_limits(rules, loaded, looked),
         counts=looked.counts(rules.id),
         measured=looked.measured(rules.id),
+        counted=looked.by_count(rules.id),
         used_today=looked.calls.get(rules.id, 0.0),
         tries=looked.tries.get(rules.id, 1.0),
         batch_hours=hours,

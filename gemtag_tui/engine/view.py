@@ -65,7 +65,7 @@ class View:
         self.counts = counts
         later = counts.retry_later - due_taken
         mine = 0 if self.lane == "batch" or self.split else counts.in_batches
-        left = counts.remaining - mine - later - passed_over
+        left = counts.remaining - counts.near_waiting - mine - later - passed_over
         self._goal = self.tally.on_disk + max(0, left)
 
     @property

@@ -42,7 +42,7 @@ class ImagingUnavailableError(GemtagError):
     title = "Images can't be read"
 
 
-class _ChildFailedError(Exception):
+class ChildFailedError(Exception):
     """A child died, ran over its deadline or out of memory."""
 
     def __init__(self, refused: RefusedError, *, again: bool) -> None:
@@ -157,7 +157,7 @@ class ImagingPool:
             try:
                 seconds = self._deadline + len(paths) * _SECONDS_PER_FILE
                 return await self._probe(paths, seconds)
-            except _ChildFailedError:
+            except ChildFailedError:
                 pass
         return [await self._probe_alone(path) for path in paths]
 
@@ -181,12 +181,12 @@ class ImagingPool:
         """
         try:
             return await self._run(task, args, self._deadline)
-        except _ChildFailedError as failure:
+        except ChildFailedError as failure:
             if not failure.again:
                 return _blame(failure)
         try:
             return await self._run(task, args, self._deadline)
-        except _ChildFailedError as failure:
+        except ChildFailedError as failure:
             await self._check_children()
             return _blame(failure)
 
@@ -230,21 +230,21 @@ class ImagingPool:
             words = "Child processes end as soon as they start. Is there memory left for them?"
             raise ImagingUnavailableError(words) from error
 
-    def _over_time(self) -> _ChildFailedError:
+    def _over_time(self) -> ChildFailedError:
         words = f"could not be decoded within {self._deadline:g} s"
-        return _ChildFailedError(RefusedError("unreadable", words), again=False)
+        return ChildFailedError(RefusedError("unreadable", words), again=False)
 
 
-def _crashed() -> _ChildFailedError:
-    return _ChildFailedError(RefusedError("unreadable", "it crashes the decoder"), again=True)
+def _crashed() -> ChildFailedError:
+    return ChildFailedError(RefusedError("unreadable", "it crashes the decoder"), again=True)
 
 
-def _out_of_memory() -> _ChildFailedError:
+def _out_of_memory() -> ChildFailedError:
     words = "decoding it takes more memory than is allowed"
-    return _ChildFailedError(RefusedError("too_large", words), again=False)
+    return ChildFailedError(RefusedError("too_large", words), again=False)
 
 
-def _blame(failure: _ChildFailedError) -> Refused:
+def _blame(failure: ChildFailedError) -> Refused:
     return Refused(failure.refused.kind, failure.refused.message, image=True)
 
 

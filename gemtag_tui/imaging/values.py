@@ -85,6 +85,14 @@ class Refused(Struct, frozen=True):
     """True when the content is an image of some sort, whatever the file is called."""
 
 
+class Sought(Struct, frozen=True):
+    """A file to look at, with the size and time it was scanned with."""
+
+    path: bytes
+    size: int
+    mtime_ns: int
+
+
 class Changed(Struct, frozen=True):
     """The file no longer holds what was scanned: scan it again."""
 

@@ -29,6 +29,7 @@ class Line(msgspec.Struct, gc=False):
     served_model: str
     missing: bool
     edited: bool
+    inherited_from: int | None
 
 
 class JsonLines:
@@ -53,7 +54,7 @@ class JsonLines:
 def line_of(row: Exported) -> Line:
     """Return a result as the contract names its parts."""
     (_, asset, sha256, provider, model, profile, name, summary, tags, lane, served, cost_usd,
-     tagged_at, missing, raw, edited) = row  # fmt: skip
+     tagged_at, missing, raw, edited, heir) = row  # fmt: skip
     path, odd = path_text(raw)
     return Line(
         asset,
@@ -72,6 +73,7 @@ def line_of(row: Exported) -> Line:
         served,
         missing == 1,
         edited,
+        heir,
     )
 
 

@@ -68,6 +68,7 @@ def _schema(arrow: Any) -> Any:
             ("served_model", arrow.string()),
             ("missing", arrow.bool_()),
             ("edited", arrow.bool_()),
+            ("inherited_from", arrow.int64()),
         ]
     )
 
@@ -90,4 +91,5 @@ def _cells(row: Exported) -> tuple[object, ...]:
         row.served_model,
         bool(row.missing),
         row.edited,
+        row.inherited_from,
     )

@@ -36,6 +36,7 @@ COLUMNS = (
     "served_model",
     "missing",
     "edited",
+    "inherited_from",
 )
 _FORMULA = re.compile(r"[\s\ufeff]*['=+\-@\t\r\n\0＝＋－＠]|[\t\r\n]")
 
@@ -98,6 +99,7 @@ def _cells(row: Exported) -> tuple[object, ...]:
         guarded(row.served_model),
         int(bool(row.missing)),
         int(row.edited),
+        "" if row.inherited_from is None else row.inherited_from,
     )
 
 

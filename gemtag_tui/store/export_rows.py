@@ -34,7 +34,8 @@ _make = Exported._make
 
 _COLUMNS = """
     r.id, r.asset, a.sha256, r.provider, r.model, r.profile, r.summary, r.tags, r.lane,
-    r.served_model, r.cost_usd, r.tagged_at, a.files = 0, o.path, f.name, e.overlay
+    r.served_model, r.cost_usd, r.tagged_at, a.files = 0, o.path, f.name, e.overlay,
+    r.inherited_from
 """
 _JOINS = """
     CROSS JOIN asset a ON a.id = r.asset LEFT JOIN edit e ON e.asset = r.asset
@@ -150,13 +151,13 @@ def exported_row(row: Any, names: Mapping[str, str], rules: Rules) -> Exported:
     Spelled out, as it is half of what a row costs before it is written.
     """
     result, asset, sha256, provider, model, profile, summary, tags, *rest = row
-    lane, served, cost_usd, tagged_at, missing, folder, name, overlay = rest
+    lane, served, cost_usd, tagged_at, missing, folder, name, overlay, heir = rest
     if overlay is not None or rules:
         summary, changed = effective(summary, _decode(tags), overlay, rules)
         tags = _encode(changed).decode()
     who = (provider, model, profile, names.get(profile, ""))
     path = b"" if folder is None else _path(folder, name)
-    spent = (lane, served, cost_usd, tagged_at, missing, path, overlay is not None)
+    spent = (lane, served, cost_usd, tagged_at, missing, path, overlay is not None, heir)
     return _make((result, asset, sha256, *who, summary, tags, *spent))
 
 

@@ -43,7 +43,8 @@ CREATE TABLE asset_ai (
     cost_usd     REAL NOT NULL,
     tagged_at    REAL NOT NULL,
     missing      INTEGER NOT NULL,
-    edited       INTEGER NOT NULL
+    edited       INTEGER NOT NULL,
+    inherited_from INTEGER
 );
 CREATE TABLE asset_file (
     asset      INTEGER NOT NULL,
@@ -61,7 +62,7 @@ CREATE INDEX asset_ai_sha256 ON asset_ai(sha256);
 CREATE UNIQUE INDEX asset_ai_result ON asset_ai(asset, provider, model, profile_id);
 CREATE INDEX asset_file_path ON asset_file(path);
 """
-_RESULT = f"INSERT INTO asset_ai VALUES ({', '.join('?' * 17)})"
+_RESULT = f"INSERT INTO asset_ai VALUES ({', '.join('?' * 18)})"
 _FILE = "INSERT OR IGNORE INTO asset_file VALUES (?, ?, ?)"
 
 
@@ -119,6 +120,7 @@ def _result(row: Exported) -> tuple[Any, ...]:
         row.tags,
         *spent,
         int(row.edited),
+        row.inherited_from,
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gemtag_tui.store.tracks import Track
 
 STATES = {
-    "remaining": (State.TODO, State.RETRY, State.BATCH),
+    "remaining": (State.TODO, State.RETRY, State.BATCH, State.NEAR),
     "tagged": (State.TAGGED,),
     "retry-later": (State.RETRY,),
     "in-batches": (State.BATCH,),

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
 
 _PAGE = 5_000
+_STANDS = (
+    "NOT EXISTS (SELECT 1 FROM near_member m WHERE m.asset = a.id AND m.leader <> m.asset)"
+)
 
 
 async def shapes_of(lib: Library, track: int | None, selection: Selection) -> list[Shape]:
@@ -56,6 +59,8 @@ async def _assets(
         source = "work w CROSS JOIN asset a ON a.id = w.asset"
         tests.append("w.track = ? AND w.state IN (0, 1)")
         values.append(track)
+    else:
+        tests.append(_STANDS)
     if selection.folder or selection.since or selection.until:
         inside, more = _files(selection)
         tests.append(f"a.id IN ({inside})")

@@ -33,6 +33,8 @@ class State(IntEnum):
     """Not to be paid for again."""
     IGNORED = 5
     """A person said to leave it alone."""
+    NEAR = 6
+    """Waits for the near-duplicate of it that is paid for (store/near_work.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Candidate:
 
 COUNTERS = """
     SELECT c.todo, c.retry_later, c.in_batches, c.tagged, c.known_bad, c.ignored,
-        l.files, l.missing, l.assets, l.bad
+        c.near, l.files, l.missing, l.assets, l.bad, l.near
     FROM library_counter l LEFT JOIN counter c ON c.track = ?
 """
 """The kept counters of a track and of the library: one row."""
@@ -76,10 +78,13 @@ COUNTERS = """
 
 def counts_from(rows: Iterable[Any]) -> Counts:
     """Make counts of what `COUNTERS` gives; without a track, of how a new one would begin."""
-    ((todo, later, batches, tagged, known_bad, ignored, files, missing, assets, bad),) = rows
+    ((todo, later, batches, tagged, known_bad, ignored, near, *rest),) = rows
+    files, missing, assets, bad, followers = rest
     if todo is None:
-        todo, later, batches, tagged, known_bad, ignored = assets - bad, 0, 0, 0, bad, 0
-    remaining = todo + later + batches
+        near = min(followers, assets - bad)
+        todo, later, batches, tagged = assets - bad - near, 0, 0, 0
+        known_bad, ignored = bad, 0
+    remaining = todo + later + batches + near
     return Counts(
         total=remaining + tagged + known_bad + ignored,
         tagged=tagged,
@@ -88,6 +93,8 @@ def counts_from(rows: Iterable[Any]) -> Counts:
         ignored=ignored,
         retry_later=later,
         in_batches=batches,
+        near_waiting=near,
+        near_duplicates=followers,
         duplicates=files - assets,
         files=files,
         missing=missing,
@@ -158,7 +165,8 @@ def candidate(row: Any) -> Candidate:
     """Return what a row of `PAGE` or `DUE_PAGE` says."""
     path = joined(row[1], row[2])
     if len(row) > _PLAIN and row[_PLAIN]:
-        return Candidate(row[0], path, *row[3:_PLAIN], told_in_request(_context(row[_PLAIN])))
+        told_words = told_in_request(_context(row[_PLAIN]))
+        return Candidate(row[0], path, *row[3:_PLAIN], context=told_words)
     return Candidate(row[0], path, *row[3:_PLAIN])
 
 

@@ -16,6 +16,7 @@ from gemtag_tui.core.text import plain
 from gemtag_tui.engine.paths import log_folder, make_private
 from gemtag_tui.store.lock import is_held_by_someone
 from gemtag_tui.store.plan_lists import Listed
+from gemtag_tui.tui.source_near import NearSource
 from gemtag_tui.tui.wanted import PilotOffer, PlanBase, PlanOrder
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.config import Loaded
     from gemtag_tui.engine.piloting import Outcome
     from gemtag_tui.store.library import Library
+    from gemtag_tui.store.tracks import Track
 
 MOST_LISTED = 20_000
 """Rows of a list on the screen; `gemtag plan --list` gives them all."""
@@ -62,7 +64,7 @@ class PlanList:
         return self._read[start : start + limit]
 
 
-class PlanSource:
+class PlanSource(NearSource):
     """The part of the source that is about the plan."""
 
     lib: Library
@@ -166,12 +168,16 @@ class PlanSource:
         """The images behind a number."""
         return PlanList(self._listed(order, name), count)
 
-    async def _listed(self, order: PlanOrder, name: str) -> AsyncGenerator[Listed, None]:
+    async def track_of(self, order: PlanOrder) -> Track | None:
+        """The track that an order is about; `None` while there is none."""
         from gemtag_tui.engine.planning import own_track  # noqa: PLC0415
+
+        return await own_track(self.lib, self._loaded(order), self.config, self.environ)
+
+    async def _listed(self, order: PlanOrder, name: str) -> AsyncGenerator[Listed, None]:
         from gemtag_tui.store.plan_lists import listed  # noqa: PLC0415
 
-        track = await own_track(self.lib, self._loaded(order), self.config, self.environ)
-        async for row in listed(self.lib, track, name):
+        async for row in listed(self.lib, await self.track_of(order), name):
             yield row
 
     # A pilot
@@ -201,25 +207,38 @@ class PlanSource:
         """
         if is_held_by_someone(self.lib.path):
             raise UsageError("An engine runs on this library already.")
-        log = log_folder(self.lib.path) / "pilot.out"
+        code, last = await self._process(order, "pilot")
+        return "" if code in {0, 1, 3} else last or f"The pilot ended with code {code}."
+
+    async def count_tokens(self, order: PlanOrder) -> str:
+        """Have the API count the tokens of some pictures, in a process of its own.
+
+        Raises:
+            UsageError: no process can be started.
+        """
+        code, last = await self._process(order, "count")
+        return "" if not code else last or f"Counting ended with code {code}."
+
+    async def _process(self, order: PlanOrder, what: str) -> tuple[int, str]:
+        """Run `gemtag plan --pilot` or `--count`; returns its exit code and its last words."""
+        log = log_folder(self.lib.path) / f"{what}.out"
         try:
             make_private(log.parent)
             with log.open("wb") as out:
                 child = await asyncio.create_subprocess_exec(
-                    *self._pilot_words(order), stdin=asyncio.subprocess.DEVNULL,
+                    *self._plan_words(order, what), stdin=asyncio.subprocess.DEVNULL,
                     stdout=out, stderr=out, start_new_session=True, env=self._environ(order),
                 )  # fmt: skip
         except OSError as error:
             why = error.strerror or type(error).__name__
-            raise UsageError(f"The pilot could not be started: {why}.") from error
-        code = await child.wait()
-        return "" if code in {0, 1, 3} else _last_words(log) or f"The pilot ended with code {code}."
+            raise UsageError(f"`gemtag plan --{what}` could not be started: {why}.") from error
+        return await child.wait(), _last_words(log)
 
-    def _pilot_words(self, order: PlanOrder) -> list[str]:
+    def _plan_words(self, order: PlanOrder, what: str) -> list[str]:
         words = [sys.executable, "-m", "gemtag_tui", "--library", os.fspath(self.lib.path)]
         if self.config_named is not None:
             words += ["--config", os.fspath(self.config_named)]
-        words += ["plan", "--pilot", str(order.size), "--seed", str(order.seed)]
+        words += ["plan", f"--{what}", str(order.size), "--seed", str(order.seed)]
         chosen = order.selection
         given = (
             ("--max-cost", repr(order.cap) if order.cap else ""),

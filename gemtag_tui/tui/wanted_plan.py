@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from gemtag_tui.core.plan_values import Selection
+from gemtag_tui.tui.wanted_near import NearAsks
 
 if TYPE_CHECKING:
     from gemtag_tui.core.plan_values import LanePlan, Plan, PlanFacts
@@ -133,7 +134,7 @@ class ScanState:
     wrong: bool = False
 
 
-class PlanAsks(Protocol):
+class PlanAsks(NearAsks, Protocol):
     """For the plan."""
 
     async def plan_base(self, order: PlanOrder) -> PlanBase:
@@ -150,6 +151,12 @@ class PlanAsks(Protocol):
 
     async def pilot(self, order: PlanOrder) -> str:
         """Tag a sample, under the order's cap; returns what went wrong, "" when nothing did."""
+
+    async def count_tokens(self, order: PlanOrder) -> str:
+        """Have the API count the tokens of so many pictures; returns what went wrong.
+
+        That costs nothing; the next plan is reckoned from it.
+        """
 
     async def pilot_outcome(self, order: PlanOrder) -> Outcome | None:
         """Return what the latest sample told, `None` while there is none."""

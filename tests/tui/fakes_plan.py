@@ -16,6 +16,7 @@ from gemtag_tui.core.settings import Budget, Limits, Settings, Tier
 from gemtag_tui.core.snapshot import Counts
 from gemtag_tui.engine.checks import Check
 from gemtag_tui.engine.piloting import Outcome
+from gemtag_tui.store.near_groups import Member
 from gemtag_tui.store.plan_lists import Listed as ListedImage
 from gemtag_tui.store.search import AssetDetail, FilePlace, Found
 from gemtag_tui.tui.screens.plan_choices import OwnChoices
@@ -138,8 +139,10 @@ class FakePlan:
     offer_made: PilotOffer = field(
         default_factory=lambda: PilotOffer(images=50, lane="interactive", cost=0.03, cap=0.06)
     )
+    groups: list[Member] = field(default_factory=list)
     told_by_pilot: Outcome | None = None
     pilot_wrong: str = ""
+    count_wrong: str = ""
     scans: list[ScanState] = field(default_factory=list)
     orders: list[PlanOrder] = field(default_factory=list)
     told: list[tuple[str, ...]] = field(default_factory=list)
@@ -157,6 +160,17 @@ class FakePlan:
         self.told.append(("list", name, str(count)))
         return Listed(self.images)
 
+    def near_members(self, order: PlanOrder) -> Listed[Member]:
+        self.orders.append(order)
+        return Listed(self.groups)
+
+    async def near_break(self, asset: int) -> int:
+        leader = next(one.leader for one in self.groups if one.asset == asset)
+        gone = [one for one in self.groups if one.leader == leader]
+        self.groups = [one for one in self.groups if one.leader != leader]
+        self.told.append(("near break", str(asset)))
+        return len(gone)
+
     async def pilot_offer(self, order: PlanOrder) -> PilotOffer:
         return replace(self.offer_made, images=min(order.size, self.offer_made.images))
 
@@ -164,6 +178,10 @@ class FakePlan:
         self.orders.append(order)
         self.told.append(("pilot", str(order.size), order.lane, f"{order.cap:g}"))
         return self.pilot_wrong
+
+    async def count_tokens(self, order: PlanOrder) -> str:
+        self.told.append(("count", str(order.size), order.model))
+        return self.count_wrong
 
     async def pilot_outcome(self, order: PlanOrder) -> Outcome | None:
         del order

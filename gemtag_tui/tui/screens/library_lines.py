@@ -21,6 +21,7 @@ STATES: dict[State, tuple[str, str, Tone]] = {
     State.TODO: ("·", "to be tagged", "muted"),
     State.RETRY: ("◌", "tried again later", "warn"),
     State.BATCH: ("◌", "in a batch job", "accent"),
+    State.NEAR: ("≈", "waits for one that looks the same", "muted"),
     State.TAGGED: ("✓", "tagged", "good"),
     State.KNOWN_BAD: ("✗", "known bad", "bad"),
     State.IGNORED: ("–", "ignored", "muted"),
@@ -244,5 +245,8 @@ def _place(one: FilePlace, now: float) -> str:
 
 def _result(one: Found, now: float) -> str:
     by = f"answered by {one.served_model}" if one.served_model else "by a model that was not named"
-    origin = f"{one.lane} lane, {money(one.cost_usd)}, {clock(one.tagged_at, now)}, {by}"
+    paid = f"{one.lane} lane, {money(one.cost_usd)}"
+    if one.inherited_from is not None:
+        paid = f"inherited from image {one.inherited_from}, which looks the same"
+    origin = f"{paid}, {clock(one.tagged_at, now)}, {by}"
     return "\n".join([one.summary, *bucket_lines(one.tags), origin])

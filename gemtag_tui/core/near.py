@@ -1,0 +1,232 @@
+"""Near-duplicates: what a picture looks like in 64 bits, and groups of those that look alike.
+
+A difference hash says, for each of 64 cells of a small grey picture, whether it is brighter to the
+right. A resized or re-encoded copy changes few of these bits, another picture about half of them.
+
+Groups have a leader and followers. Every follower is near its *leader*, never merely near another
+follower, so that a chain of small steps cannot join pictures that have nothing in common.
+"""
+
+from __future__ import annotations
+
+from array import array
+from enum import IntEnum
+from itertools import combinations
+from typing import Final, NamedTuple
+
+WIDTH: Final = 9
+HEIGHT: Final = 8
+"""Of the grid: eight rows of eight steps from one cell to the next make 64 bits."""
+BITS: Final = 64
+MOST_DISTANCE: Final = 8
+"""Beyond this, pictures that differ begin to look alike to the hash."""
+
+NOISE: Final = 2
+"""Levels of 255 between neighbours that an encoder may put there or take away."""
+TELLING: Final = 8
+"""Steps up, and steps down, that a hash needs: with fewer it says next to nothing, and pictures
+that have nothing in common (skies, pages, gradients) would share it."""
+FLAT: Final = 4
+"""Levels between the darkest and the brightest spot up to which a picture is of one colour."""
+TINT_APART: Final = 10
+"""Levels of each of red, green and blue by which the mean of copies may differ: hashes are of
+brightness alone, and a grey or tinted version has other tags."""
+SHAPE_APART: Final = 8
+"""In 1/256 of a doubling of width : height (2 %): what rounding does to small copies."""
+
+_STRIDE: Final = 27
+"""Cell i is bit (i * 27) mod 64: neighbours, which are alike, fall into different bands."""
+_MOST_ALIKE: Final = 64
+"""Leaders of one hash (of different tint or shape); further ones stay alone."""
+
+
+_NONE: Final = array("Q")
+
+
+class Kind(IntEnum):
+    """What a look is good for."""
+
+    TELLING = 0
+    """Its hash can be compared."""
+    FLAT = 1
+    """One colour all over: alike only to the same colour exactly."""
+    VAGUE = 2
+    """Neither: never grouped."""
+    NONE = 3
+    """The picture could not be looked at."""
+
+
+class Look(NamedTuple):
+    """What a picture looks like: its hash, and its mean colour as 0xRRGGBB."""
+
+    kind: Kind
+    hash: int = 0
+    tint: int = 0
+
+
+NO_LOOK: Final = Look(Kind.NONE)
+
+
+class Seen(NamedTuple):
+    """A picture to be grouped; `shape` is `shape_of` its width and height."""
+
+    asset: int
+    look: Look
+    shape: int
+
+
+class Follow(NamedTuple):
+    """Whom a picture follows, and by how many bits it differs."""
+
+    leader: int
+    distance: int
+
+
+def look_of(grid: bytes, tint: tuple[int, int, int], spread: int) -> Look:
+    """Return what a picture looks like.
+
+    Args:
+        grid: 72 levels of brightness, `HEIGHT` rows of `WIDTH`.
+        tint: its mean red, green and blue, 0 to 255.
+        spread: levels between the darkest and the brightest spot of any colour.
+
+    Raises:
+        ValueError: the grid has another size.
+    """
+    if len(grid) != WIDTH * HEIGHT:
+        raise ValueError(f"a grid has {WIDTH * HEIGHT} cells, not {len(grid)}")
+    colour = tint[0] << 16 | tint[1] << 8 | tint[2]
+    if spread <= FLAT:
+        return Look(Kind.FLAT, 0, colour)
+    bits, up, down = 0, 0, 0
+    for cell in range(BITS):
+        row, column = divmod(cell, WIDTH - 1)
+        at = row * WIDTH + column
+        step = grid[at + 1] - grid[at]
+        down += step < -NOISE
+        if step > NOISE:
+            up += 1
+            bits |= 1 << (cell * _STRIDE) % BITS
+    kind = Kind.TELLING if min(up, down) >= TELLING else Kind.VAGUE
+    return Look(kind, bits, colour)
+
+
+def distance(one: int, other: int) -> int:
+    """Return the number of bits in which two hashes differ."""
+    return (one ^ other).bit_count()
+
+
+def shape_of(width: int, height: int) -> int:
+    """Return width : height on a scale on which a difference is a factor; 0 for a square."""
+    from math import log2  # noqa: PLC0415 (a name that would be in everyone's way here)
+
+    return round(256 * log2(width / height)) if width > 0 and height > 0 else 0
+
+
+def alike(one: Seen, other: Seen, most: int) -> bool:
+    """Whether two pictures may be in one group, as leader and follower."""
+    first, second = one.look, other.look
+    if first.kind is Kind.FLAT:
+        return second.kind is Kind.FLAT and first.tint == second.tint
+    return (
+        first.kind is second.kind is Kind.TELLING
+        and distance(first.hash, second.hash) <= most
+        and _same(first.tint, one.shape, other)
+    )
+
+
+def _same(tint: int, shape: int, seen: Seen) -> bool:
+    other = seen.look.tint
+    return abs(shape - seen.shape) <= SHAPE_APART and all(
+        abs((tint >> by & 0xFF) - (other >> by & 0xFF)) <= TINT_APART for by in (0, 8, 16)
+    )
+
+
+class Grouper:
+    """Takes pictures one by one, the best first, and says whom each follows.
+
+    Who comes first leads: with pictures in the order of falling pixels and rising ids, a leader has
+    the most pixels of its group. The nearest leader is followed, of equally near ones the first.
+
+    Leaders are found by parts of their hashes. 64 bits are cut into `most + 4` bands; two hashes
+    that differ in at most `most` bits have at least four bands in common. The bands are dealt into
+    three sets, so that two of any four are in the same set: it is enough to look a hash up under
+    each pair of bands within a set. For 4 bits these are 7 tables with keys of 16 bits.
+
+    Memory grows with the leaders, never with pairs.
+
+    Args:
+        most: bits in which a follower may differ from its leader, 0 to `MOST_DISTANCE`.
+    """
+
+    def __init__(self, most: int) -> None:
+        if not 0 <= most <= MOST_DISTANCE:
+            raise ValueError(f"a distance is 0 to {MOST_DISTANCE}")
+        self._most = most
+        self._keys = _keys(most + 4)
+        self._tables: list[dict[int, array[int]]] = [{} for _ in self._keys]
+        self._leaders: dict[int, list[tuple[int, int, int, int]]] = {}
+        self._flat: dict[int, int] = {}
+        self._count = 0
+
+    def place(self, seen: Seen) -> Follow | None:
+        """Return whom a picture follows; `None`: nobody, and those that come may follow it."""
+        kind = seen.look.kind
+        if kind is Kind.FLAT:
+            leader = self._flat.setdefault(seen.look.tint, seen.asset)
+            return None if leader == seen.asset else Follow(leader, 0)
+        return self._nearest(seen) if kind is Kind.TELLING else None
+
+    def _nearest(self, seen: Seen) -> Follow | None:
+        own, most = seen.look.hash, self._most
+        found = self._among(seen, (own,))
+        if found is None and most:
+            keys = [own >> a & ma | (own >> b & mb) << s for a, ma, b, mb, s in self._keys]
+            near = {
+                other
+                for table, key in zip(self._tables, keys, strict=True)
+                for other in table.get(key, _NONE)
+                if (other ^ own).bit_count() <= most
+            }
+            found = self._among(seen, near) if near else None
+            if found is None:
+                self._lead(seen, keys)
+        elif found is None:
+            self._lead(seen, ())
+        return found
+
+    def _among(self, seen: Seen, hashes: set[int] | tuple[int]) -> Follow | None:
+        best = (BITS + 1, 0, 0)
+        for other in hashes:
+            for order, asset, tint, shape in self._leaders.get(other, ()):
+                if _same(tint, shape, seen):
+                    best = min(best, (distance(other, seen.look.hash), order, asset))
+        return Follow(best[2], best[0]) if best[0] <= BITS else None
+
+    def _lead(self, seen: Seen, keys: list[int] | tuple[()]) -> None:
+        own = seen.look.hash
+        same = self._leaders.get(own)
+        self._count += 1
+        leader = (self._count, seen.asset, seen.look.tint, seen.shape)
+        if same is None:
+            self._leaders[own] = [leader]
+            for table, key in zip(self._tables, keys, strict=False):
+                bucket = table.get(key)
+                if bucket is None:
+                    bucket = table[key] = array("Q")
+                bucket.append(own)
+        elif len(same) < _MOST_ALIKE:
+            same.append(leader)
+
+
+def _keys(bands: int) -> list[tuple[int, int, int, int, int]]:
+    """Return the pairs of bands to look up: shift and mask of either, and where the second goes."""
+    edges = [BITS * band // bands for band in range(bands + 1)]
+    found = []
+    for part in range(3):
+        for one, other in combinations(range(part, bands, 3), 2):
+            (a, wide), (b, more) = (
+                (edges[band], edges[band + 1] - edges[band]) for band in (one, other)
+            )
+            found.append((a, (1 << wide) - 1, b, (1 << more) - 1, wide))
+    return found
