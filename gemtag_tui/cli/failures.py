@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from gemtag_tui.cli.library import with_library
+from gemtag_tui.cli.of_track import of_track, the_track
 from gemtag_tui.cli.output import columns, json_line, line, path_fields, say
 from gemtag_tui.cli.shell import Shell, common
 from gemtag_tui.cli.words import clock, count, money
@@ -39,11 +40,12 @@ dry_option = click.option("--dry-run", "dry", is_flag=True, help="Only say what 
 
 @click.group(invoke_without_command=True)
 @common
+@of_track
 @click.pass_context
-def failures(ctx: click.Context) -> None:
+def failures(ctx: click.Context, model: str, profile: str) -> None:
     """List what failed, try it again, leave it alone, or open it again."""
     if ctx.invoked_subcommand is None:
-        _groups(ctx.obj)
+        _groups(ctx.obj, model, profile)
 
 
 @failures.command("list")
@@ -53,13 +55,22 @@ def failures(ctx: click.Context) -> None:
     "--standing", type=click.Choice([one.value for one in Standing]), help="How it stands."
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Most failures.")
+@of_track
 @click.pass_obj
-def list_all(shell: Shell, kind: str | None, standing: str | None, limit: int | None) -> None:
+def list_all(  # noqa: PLR0917 (its options)
+    shell: Shell,
+    kind: str | None,
+    standing: str | None,
+    limit: int | None,
+    model: str,
+    profile: str,
+) -> None:
     """Name every failure that is not resolved, the oldest first."""
 
     async def show(library: Library) -> int:
         shown = 0
-        async for row in _rows(library, kind, standing, limit):
+        track = await the_track(library, model, profile)
+        async for row in _rows(library, track, kind, standing, limit):
             json_line(failure_fields(row), flush=False) if shell.json else _print(row)
             shown += 1
         return shown
@@ -108,15 +119,31 @@ def selecting(command: F) -> F:
     """Give a command the options by which failures are chosen."""
     for option in (dry_option, all_option, cause_option, id_option, kind_option):
         command = option(command)
-    return common(command)
+    return common(of_track(command))
 
 
 @failures.command()
 @selecting
+@click.option(
+    "--with",
+    "wish",
+    metavar="SETTING",
+    help="With this one setting changed: more-output, output=N, resolution=low|medium|high|default,"
+    " re-encode, or model=NAME.",
+)
 @click.pass_obj
-def retry(shell: Shell, /, **chosen: Any) -> None:
-    """Have the next run try again; a run in progress does so at once."""
-    _move(shell, "retry", **chosen)
+def retry(shell: Shell, /, wish: str | None, **chosen: Any) -> None:
+    """Have the next run try again; a run in progress does so at once.
+
+    With a setting changed, each is sent once more so; what was refused so before is left out. With
+    another model, they are kept as a list for `gemtag run`.
+    """
+    if wish is None:
+        _move(shell, "retry", **chosen)
+        return
+    from gemtag_tui.cli.failures_with import retry_with  # noqa: PLC0415
+
+    retry_with(shell, wish, **chosen)
 
 
 @failures.command()
@@ -143,18 +170,19 @@ def rejudge(shell: Shell, /, **chosen: Any) -> None:
     from gemtag_tui.engine.profiles import load_profile  # noqa: PLC0415
     from gemtag_tui.engine.rejudge import Rejudged  # noqa: PLC0415
     from gemtag_tui.engine.rejudge import rejudge as judge_again  # noqa: PLC0415
-    from gemtag_tui.store.tracks import ensure_track, latest_track  # noqa: PLC0415
+    from gemtag_tui.store.tracks import ensure_track  # noqa: PLC0415
 
+    told = (chosen.pop("model"), chosen.pop("profile"))
     profile = load_profile(shell.load().settings.profile, shell.config)
     dry = bool(chosen.pop("dry"))
 
     async def act(library: Library) -> Rejudged:
-        latest = await latest_track(library)
+        latest = await the_track(library, *told)
         if latest is None:
             return Rejudged(0, 0)
         owner = (latest.provider, latest.model, profile.id, profile.name, profile.body)
         track = latest if dry else await ensure_track(library, *owner)
-        wanted = _selection(None, **chosen)
+        wanted = selection(latest if any(told) else None, **chosen)
         return await judge_again(library, track, profile, wanted, dry=dry)
 
     done = with_library(shell, act)
@@ -207,12 +235,14 @@ def failure_fields(row: FailureRow) -> dict[str, Any]:
 
 
 async def _rows(
-    library: Library, kind: str | None, standing: str | None, limit: int | None
+    library: Library,
+    track: Track | None,
+    kind: str | None,
+    standing: str | None,
+    limit: int | None,
 ) -> AsyncIterator[FailureRow]:
     from gemtag_tui.store import failures as store  # noqa: PLC0415
-    from gemtag_tui.store.tracks import latest_track  # noqa: PLC0415
 
-    track = await latest_track(library)
     after, left = 0, limit
     while left is None or left > 0:
         page = await store.page(
@@ -238,13 +268,12 @@ def _print(row: FailureRow) -> None:
     line(f"{'':>6}  {plain(row.message, 300)}{times}")
 
 
-def _groups(shell: Shell) -> None:
+def _groups(shell: Shell, model: str, profile: str) -> None:
     from gemtag_tui.engine.remedying import basis_of, remedies_of  # noqa: PLC0415
     from gemtag_tui.store import failures as store  # noqa: PLC0415
-    from gemtag_tui.store.tracks import latest_track  # noqa: PLC0415
 
     async def read(library: Library) -> list[tuple[store.FailureGroup, tuple[Remedy, ...]]]:
-        track = await latest_track(library)
+        track = await the_track(library, model, profile)
         groups = await store.groups(library, track)
         if track is None or not groups:
             return [(one, ()) for one in groups]
@@ -288,13 +317,14 @@ def group_fields(one: FailureGroup, ways: tuple[Remedy, ...]) -> dict[str, Any]:
                 "total_usd": way.total_usd,
                 "likely": way.likely,
                 "model": way.model,
+                "with": way.wish,
             }
             for way in ways
         ],
     }
 
 
-def _selection(
+def selection(
     track: Track | None,
     *,
     kind: str | None,
@@ -302,6 +332,11 @@ def _selection(
     cause: str | None,
     everything: bool,
 ) -> Selection:
+    """Return the failures that options choose.
+
+    Raises:
+        UsageError: they contradict each other.
+    """
     if everything and (kind or ids or cause is not None):
         raise UsageError("Say --all alone, or --kind, --cause and --id without it.")
     from gemtag_tui.store.failures import Selection  # noqa: PLC0415
@@ -310,17 +345,18 @@ def _selection(
     return Selection(ids=ids, kind=wanted, head=cause, track=None if ids else track)
 
 
-def _move(shell: Shell, verb: str, *, dry: bool, **chosen: Any) -> None:
+def _move(
+    shell: Shell, verb: str, model: str, profile: str, *, dry: bool, **chosen: Any
+) -> None:
     from gemtag_tui.store import failures as store  # noqa: PLC0415
     from gemtag_tui.store.failure_rows import renew_causes  # noqa: PLC0415
-    from gemtag_tui.store.tracks import latest_track  # noqa: PLC0415
 
-    _selection(None, **chosen)
+    selection(None, **chosen)
     act = {"retry": store.retry, "ignore": store.ignore, "reopen": store.reopen}[verb]
 
     async def move(library: Library) -> tuple[store.Preview, int, int]:
         await renew_causes(library)
-        wanted = _selection(await latest_track(library), **chosen)
+        wanted = selection(await the_track(library, model, profile), **chosen)
         seen = await store.preview(library, wanted, verb)
         moved = 0 if dry else await act(library, wanted)
         return seen, moved, await store.awaiting_scan(library)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from gemtag_tui.cli.library import with_library
+from gemtag_tui.cli.of_track import of_track, the_track
 from gemtag_tui.cli.output import columns, json_line, line, path_fields, say
 from gemtag_tui.cli.shell import Shell, common
 from gemtag_tui.cli.words import clock, money, size
@@ -18,6 +20,7 @@ from gemtag_tui.core.text import plain
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.search import AssetDetail, Found
+    from gemtag_tui.store.tracks import Track
 
 PAGE = 500
 
@@ -27,8 +30,16 @@ PAGE = 500
 @click.argument("query", nargs=-1, type=click.UNPROCESSED)
 @click.option("--limit", type=click.IntRange(min=1), help="Most results.")
 @click.option("--facets", "by_tag", is_flag=True, help="The buckets and their tags instead.")
+@of_track
 @click.pass_obj
-def search(shell: Shell, query: tuple[str, ...], limit: int | None, by_tag: bool) -> None:
+def search(  # noqa: PLR0917 (its options)
+    shell: Shell,
+    query: tuple[str, ...],
+    limit: int | None,
+    by_tag: bool,
+    model: str,
+    profile: str,
+) -> None:
     """Find results, the newest first; without words, everything tagged.
 
     Words must all be there; "a phrase" in quotes; tag:beach for a tag, colours:red for one of a
@@ -40,8 +51,8 @@ def search(shell: Shell, query: tuple[str, ...], limit: int | None, by_tag: bool
         return
 
     async def print_all(library: Library) -> int:
-        shown = 0
-        async for found in results(library, " ".join(query), limit):
+        shown, track = 0, await the_track(library, model, profile) if model or profile else None
+        async for found in results(library, " ".join(query), limit, track):
             json_line(result_fields(found), flush=False) if shell.json else _print(found)
             shown += 1
         return shown
@@ -81,13 +92,15 @@ def _facets(shell: Shell, query: str, limit: int | None) -> None:
         line(f"{one.bucket}: {', '.join(words)}{' …' if one.more else ''}")
 
 
-async def results(library: Library, query: str, limit: int | None = None) -> AsyncIterator[Found]:
-    """Yield results page by page, so that memory stays small at any size."""
+async def results(
+    library: Library, query: str, limit: int | None = None, track: Track | None = None
+) -> AsyncIterator[Found]:
+    """Yield results page by page, so that memory stays small at any size; of a track or of all."""
     from gemtag_tui.store import search as store  # noqa: PLC0415
     from gemtag_tui.store.search_plan import plan  # noqa: PLC0415
 
     await up_to_date(library)
-    made = await plan(library, query)
+    made = await plan(library, query, track)
     after: int | None = None
     left = limit
     while left is None or left > 0:
@@ -141,14 +154,18 @@ def _print(found: Found) -> None:
 @click.command()
 @common
 @click.argument("what", metavar="PATH|ID", type=click.Path(path_type=bytes))
+@of_track
 @click.pass_obj
-def show(shell: Shell, what: bytes) -> None:
+def show(shell: Shell, what: bytes, model: str, profile: str) -> None:
     """Print everything known of one image: by its file, or by its id."""
 
     async def find(library: Library) -> AssetDetail | None:
         from gemtag_tui.store import search as store  # noqa: PLC0415
 
-        return await store.show(library, what)
+        found = await store.show(library, what)
+        if found is None or not (model or profile):
+            return found
+        return _of(found, await the_track(library, model, profile))
 
     detail = with_library(shell, find, readonly=True)
     if detail is None:
@@ -157,6 +174,19 @@ def show(shell: Shell, what: bytes) -> None:
         json_line(detail_fields(detail))
     else:
         _print_detail(detail)
+
+
+def _of(detail: AssetDetail, track: Track | None) -> AssetDetail:
+    """Return what is known with the results and failures of one track alone."""
+    if track is None:
+        return detail
+    own = (track.provider, track.model, track.profile)
+    return replace(
+        detail,
+        results=[r for r in detail.results if (r.provider, r.model, r.profile) == own],
+        failures=[b for b in detail.failures if (b.provider or own[0], b.model or own[1],
+                                                 b.profile or own[2]) == own],
+    )  # fmt: skip
 
 
 def detail_fields(detail: AssetDetail) -> dict[str, Any]:

@@ -13,9 +13,9 @@ from gemtag_tui.core.profile import ECHO_FIELD, Profile
 from gemtag_tui.core.profile_text import profile_from_body
 from gemtag_tui.core.verdicts import Tagged
 from gemtag_tui.gemini.answers import parse_answer, parse_line
-from gemtag_tui.store import commits, failures
+from gemtag_tui.store import failures, rejudged
 from gemtag_tui.store.failures import Chosen, Stored
-from gemtag_tui.store.rows import Group, NewResult
+from gemtag_tui.store.rows import NewResult
 from gemtag_tui.store.tracks import profile_body
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ async def rejudge(
 ) -> Rejudged:
     """Judge the stored answers of failures by a profile; the good ones become results of a track.
 
+    `failures.undo` takes that back.
+
     An answer to another profile counts only when that one asked for the same buckets.
 
     Args:
@@ -51,7 +53,7 @@ async def rejudge(
     Raises:
         LibraryError: when the library cannot be written.
     """
-    looked = tagged = after = 0
+    looked = tagged = after = change = 0
     fitting: dict[str, bool] = {}
     while page := await failures.stored(lib, selection, after=after, limit=_PAGE):
         after = page[-1].id
@@ -62,10 +64,10 @@ async def rejudge(
             if fitting[one.profile]:
                 looked += 1
                 result = judged(one, track, profile, lib.clock.now())
-                rows += [] if result is None else [result]
+                rows += [] if result is None else [(one.id, result)]
         tagged += len(rows)
         if rows and not dry:
-            await commits.commit(lib, Group(results=rows))
+            change = await rejudged.keep(lib, rows, change)
     return Rejudged(looked, tagged)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from gemtag_tui.store.library import Library
 
-__all__ = ["Group", "LedgerRow", "LoggedError", "NewFailure", "NewResult", "commit"]
+__all__ = ["Group", "LedgerRow", "LoggedError", "NewFailure", "NewResult", "commit", "write"]
 
 _encode = msgspec.json.Encoder().encode
 
@@ -84,10 +84,11 @@ async def commit(lib: Library, group: Group) -> Counts | None:
     Raises:
         LibraryError: when the library cannot be written.
     """
-    return await lib.at_once(lambda db: _write(db, group))
+    return await lib.at_once(lambda db: write(db, group))
 
 
-async def _write(db: aiosqlite.Connection, group: Group) -> Counts | None:
+async def write(db: aiosqlite.Connection, group: Group) -> Counts | None:
+    """Write a group inside a transaction (see `commit`)."""
     await _results(db, group)
     if group.failures:
         await failure_rows.write(db, group.failures, group.run)

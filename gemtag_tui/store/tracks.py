@@ -127,6 +127,19 @@ async def latest_track(lib: Library) -> Track | None:
     return _track(await lib.row(LATEST))
 
 
+async def named_track(lib: Library, model: str = "", profile: str = "") -> Track | None:
+    """Return the track of the last run among those of a model and a profile, "" for any.
+
+    Args:
+        lib: the library.
+        model: its name.
+        profile: its name or its id.
+    """
+    where = "t.model = coalesce(nullif(?1, ''), t.model) AND (?2 IN ('', t.profile, p.name))"
+    sql = LATEST.replace("ORDER", f"WHERE {where} ORDER", 1)
+    return _track(await lib.row(sql, (model, profile)))
+
+
 async def profile_body(lib: Library, profile_id: str) -> str | None:
     """Return a stored profile as JSON, complete enough to send the same requests again."""
     row = await lib.row("SELECT body FROM profile WHERE id = ?", (profile_id,))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.text import storable
-from gemtag_tui.store import changes, next_tries
+from gemtag_tui.store import changes, next_tries, rejudged
 from gemtag_tui.store.changes import Change
 
 if TYPE_CHECKING:
@@ -291,6 +291,10 @@ async def undo(lib: Library, number: int | None = None) -> tuple[Change, int, in
     """
     async with lib.transaction() as db:
         change = await changes.to_undo(db, KIND, number)
+        if change.verb == rejudged.VERB:
+            held = await rejudged.take_back(db, change.id)
+            await changes.undone(db, change.id, lib.clock.now())
+            return change, held, change.items - held
         rows: Any = await db.execute_fetchall(_UNSPENT, (change.id,))
         ids = "[" + ",".join(str(row[0]) for row in rows) + "]"
         await db.execute(_BACK, (change.id, ids))

@@ -189,7 +189,8 @@ class TriageSource:
         if not done.looked:
             return "Nothing was judged: the answers were to a profile with other buckets."
         good = f"{number(done.tagged)} {'is' if done.tagged == 1 else 'are'} good now"
-        return f"{plural(done.looked, 'stored answer')} judged again, at no cost: {good}."
+        back = " u takes that back." if done.tagged else ""
+        return f"{plural(done.looked, 'stored answer')} judged again, at no cost: {good}.{back}"
 
     async def ask_other(self, selections: Sequence[Selection], model: str) -> str:
         """Start a run of another model on the images alone.

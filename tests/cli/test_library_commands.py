@@ -151,3 +151,60 @@ def test_stored_answers_are_judged_again_at_no_cost(stocked):
     assert 0 < row["cost_usd"] <= 0.001
     assert after["requests_today"] == before["requests_today"]
     assert stocked("failures", "rejudge", "--all", "--json").json["changed"] == 0
+
+
+def test_judging_again_is_taken_back(stocked):
+    before = [stocked("failures", "list", "--json").lines, stocked("status", "--json").json]
+    assert stocked("failures", "rejudge", "--all", "--json").json["changed"] == 1
+    undone = stocked("failures", "undo", "--json").json
+    assert (undone["undone"], undone["changed"], undone["kept"]) == ("rejudge", 1, 0)
+    assert [stocked("failures", "list", "--json").lines, stocked("status", "--json").json] == before
+    assert stocked("search", "--json", '"by the sea"').out == ""
+    assert stocked("failures", "undo").code == 2
+    assert stocked("failures", "rejudge", "--all", "--json").json["changed"] == 1
+    assert ids(stocked("search", "--json", '"by the sea"')) == [5]
+
+
+def test_failures_with_a_changed_setting(stocked):
+    dry = stocked("failures", "retry", "--kind", "malformed", "--with", "more-output", "--dry-run",
+                  "--json").json  # fmt: skip
+    assert (dry["reach"], dry["changed"], dry["refused_before"]) == (2, 0, 0)
+    assert dry["cost_usd"] > 0
+    for wish in ("more-output", "re-encode", "resolution=high"):
+        made = stocked("failures", "retry", "--kind", "malformed", "--with", wish, "--json").json
+        assert (made["changed"], made["with"]) == (2, wish)
+    assert stocked("status", "--json").json["known_bad"] == 2
+    for _ in range(3):
+        assert stocked("failures", "undo", "--json").json["changed"] == 2
+    assert stocked("status", "--json").json["known_bad"] == 4
+    said = stocked("failures", "retry", "--all", "--with", "more-output")
+    assert "4 failures will be tried with more-output, about $" in said.err
+    assert "undo" in said.err
+    wrong = stocked("failures", "retry", "--all", "--with", "nonsense")
+    assert wrong.code == 2
+    assert "more-output, output=N" in wrong.err
+    low = f"resolution={PROFILE.model.media_resolution}"
+    assert stocked("failures", "retry", "--all", "--with", low).code == 2
+
+
+def test_failures_to_another_model(stocked):
+    made = stocked("failures", "retry", "--kind", "safety", "--with", "model=gemini-3.8-flash",
+                   "--json").json  # fmt: skip
+    assert (made["changed"], made["selection"], made["model"]) == (2, 1, "gemini-3.8-flash")
+    assert made["cost_usd"] > 0
+    said = stocked("failures", "retry", "--kind", "safety", "--with", "model=gemini-3.8-flash")
+    assert "gemtag run --model gemini-3.8-flash --selection 2" in said.err
+    assert stocked("failures", "retry", "--all", "--with", "model=").code == 2
+    assert stocked("status", "--json").json["known_bad"] == 4
+
+
+def test_one_model_s_results_and_failures(stocked):
+    mine = ("--model", "gemini-3.5-flash-lite", "--profile", PROFILE.id)
+    assert len(stocked("failures", "list", "--json", *mine).lines) == 4
+    assert len(stocked("failures", "--json", *mine).lines) == 3
+    assert ids(stocked("search", "--json", *mine)) == [2, 1]
+    assert len(stocked("show", "1", "--json", *mine).json["results"]) == 1
+    for command in (("failures", "list"), ("search",), ("show", "1"), ("failures",)):
+        wrong = stocked(*command, "--model", "nobody")
+        assert wrong.code == 2
+        assert "Known: gemini-3.5-flash-lite" in wrong.err
