@@ -116,14 +116,56 @@ class Measured:
     pilot: int = 0
 
 
-def choose_tokens(rule: PerImage, seen: Measured | None) -> PerImage:
-    """Return measured tokens as soon as there are any, else the rule's.
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What the API's own count said of some pictures' requests.
+
+    Attributes:
+        images: how many pictures.
+        prompt: tokens in without the image's own; `image`: the image's.
+        ruled_image: what the rule gives for these pictures, in the middle.
+    """
+
+    images: int
+    prompt: Moments
+    image: Moments
+    ruled_image: float = 0.0
+
+
+COUNTED_PROMPT: Range = (0.97, 1.2)
+"""Whether a count holds the answer's form, which a call has besides, is not documented."""
+
+
+def counted_tokens(rule: PerImage, counted: Counted) -> PerImage:
+    """Return the rule with what was counted of it in its place; answers can't be counted ahead.
+
+    Counts of pictures were seen that were lower than what was charged (2026): the range reaches to
+    the rule where they differ.
+    """
+    image = counted.image.mean
+    if counted.ruled_image > 0:
+        image = rule.image * counted.image.mean / counted.ruled_image
+    ends = (rule.image * rule.image_off[0], rule.image * rule.image_off[1], image)
+    return replace(
+        rule,
+        prompt=counted.prompt.mean,
+        image=image,
+        basis=f"counted over {counted.images:,}",
+        prompt_off=COUNTED_PROMPT,
+        image_off=(min(ends) / image, max(ends) / image) if image else (1.0, 1.0),
+    )
+
+
+def choose_tokens(
+    rule: PerImage, seen: Measured | None, counted: Counted | None = None
+) -> PerImage:
+    """Return measured tokens as soon as there are any, else what was counted, else the rule's.
 
     Images of models that count by size are taken at the rule for what remains, corrected by how
     far the rule was off for what was seen.
     """
     if seen is None or seen.results < 1:
-        return rule
+        return rule if counted is None else counted_tokens(rule, counted)
     image = seen.image.mean
     if seen.ruled_image > 0:
         image = rule.image * seen.image.mean / seen.ruled_image

@@ -15,6 +15,7 @@ from gemtag_tui import __version__
 from gemtag_tui.core.calls import CallError, Outcome, Trouble
 from gemtag_tui.gemini.address import DEFAULT_BASE, Address
 from gemtag_tui.gemini.answers import SIMULATOR_HEADER, parse_answer
+from gemtag_tui.gemini.counts import TokenCount, count_body, parse_count
 from gemtag_tui.gemini.errors import translate, translate_exception
 from gemtag_tui.gemini.key import Secret
 
@@ -93,6 +94,18 @@ class GeminiClient:
         """Ask for a model's description: free, and it shows whether key and connection work."""
         got = await self._call("GET", model, timeout)
         return got if isinstance(got, CallError) else _model_seen(model, got[0], got[1])
+
+    async def count_tokens(self, model: str, body: bytes, timeout: float) -> TokenCount | CallError:
+        """Ask what a request counts for: free, and nothing is generated.
+
+        Args:
+            model: without `models/`.
+            body: from `RequestForm.body`.
+            timeout: seconds for the whole call.
+        """
+        wrapped = count_body(model, body)
+        got = await self._call("POST", f"{model}:countTokens", timeout, wrapped)
+        return got if isinstance(got, CallError) else parse_count(got[0])
 
     async def close(self) -> None:
         """Close all connections; calls in flight fail as `NETWORK`."""

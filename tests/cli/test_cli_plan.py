@@ -89,3 +89,36 @@ def test_a_pilot_shows_its_budget_tags_a_sample_and_says_what_it_told(with_key, 
     assert again.code == 0
     assert "Pilot: 3 of 3 images tagged." in again.out
     assert with_key("plan", "--pilot", "5").code == 0  # nothing remains
+
+
+def test_a_count_is_kept_until_model_or_resolution_change_and_gives_way_to_a_pilot(
+    with_key, pictures
+):
+    assert with_key("scan", pictures).code == 0
+    ruled = with_key("plan", "--json").json["tokens_per_image"]
+    said = with_key("plan", "--count", "3", "--json")
+    assert said.code == 0
+    assert "Counted over 3 pictures: " in said.err
+    counted = said.json["tokens_per_image"]
+    assert counted["basis"] == "counted over 3"
+    assert counted["prompt"] != ruled["prompt"]
+    assert counted["output"] == ruled["output"]  # an answer cannot be counted before it is there
+    assert with_key("plan", "--json").json["tokens_per_image"] == counted
+    high = with_key("plan", "--resolution", "high", "--json").json["tokens_per_image"]
+    assert high["basis"] == "rule"
+    high = with_key("plan", "--resolution", "high", "--count", "--json").json["tokens_per_image"]
+    assert high["basis"] == "counted over 7"
+    assert (
+        with_key("plan", "--model", "gemini-3.1-flash-lite", "--json").json["tokens_per_image"][
+            "basis"
+        ]
+        == "rule"
+    )
+    assert with_key("plan", "--pilot", "2", "--json").code == 0
+    assert with_key("plan", "--json").json["tokens_per_image"]["basis"] == "pilot of 2"
+
+
+def test_a_count_needs_a_key_and_says_so(scanned):
+    said = scanned("plan", "--count")
+    assert said.code == 2
+    assert "Counting asks the API, and no API key was found" in said.err

@@ -188,6 +188,16 @@ async def test_a_pilot_asks_with_its_budget_runs_and_tells_what_it_found():
         assert "Pilot of 5 images" in await press(pilot, "t")
 
 
+async def test_counting_is_free_and_asks_nothing():
+    source = idle()
+    async with shown(source, "plan") as (_, pilot):
+        text = await press(pilot, "n")
+        assert ("count", "8", "") in source.told
+        assert "Counted" in text
+        source.count_wrong = "This server does not count tokens."
+        assert "does not count tokens." in await press(pilot, "n")
+
+
 async def test_a_pilot_that_went_wrong_says_why():
     source = idle(pilot_wrong="The key was refused.")
     async with shown(source, "plan") as (_, pilot):

@@ -62,6 +62,8 @@ class PlanScreen(PlanDoing):
         Binding("d", "doctor", "doctor", id="plan.doctor", tooltip="Everything the doctor finds"),
         Binding("t", "try", "try 5", show=False, id="plan.try",
                 tooltip="Tag five first: real tags, measured cost; asks"),
+        Binding("n", "count", "count tokens", show=False, id="plan.count",
+                tooltip="Have the API count 8 pictures' tokens: free"),
         Binding("o", "outcome", "pilot's outcome", show=False, id="plan.outcome",
                 tooltip="What the latest pilot told, with some answers"),
         Binding("m", "next_model", "next model", show=False, id="plan.model",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.tui.screens.entry import EntryScreen
+from gemtag_tui.tui.screens.near_list import NearListScreen
 from gemtag_tui.tui.screens.plan_actions import PlanChoosing
 from gemtag_tui.tui.screens.plan_lines import (
     how_words,
@@ -14,7 +15,6 @@ from gemtag_tui.tui.screens.plan_lines import (
     start_question,
     what_starts,
 )
-from gemtag_tui.tui.screens.near_list import NearListScreen
 from gemtag_tui.tui.screens.plan_list import PlanListScreen
 from gemtag_tui.tui.screens.plan_numbers import FAILED, Number
 from gemtag_tui.tui.screens.plan_words import pilot_paragraphs, plan_paragraphs
@@ -24,7 +24,7 @@ from gemtag_tui.tui.words import money, number, plural
 if TYPE_CHECKING:
     from gemtag_tui.engine.piloting import Outcome
 
-PILOT, TRIED = 50, 5
+PILOT, TRIED, COUNTED = 50, 5, 8
 
 
 class PlanDoing(PlanChoosing):
@@ -141,6 +141,27 @@ class PlanDoing(PlanChoosing):
             self.say("No pilot was run with this model and profile yet: P runs one.")
         else:
             self.app.push_screen(EntryScreen(pilot_paragraphs(self.outcome)))
+
+    # Counting
+
+    def action_count(self) -> None:
+        """Have the API count some pictures' tokens: free, so nothing is asked."""
+        self.do(self._count(), "count")
+
+    async def _count(self) -> None:
+        if await self._able() is None:
+            return
+        self.say(f"The API counts the tokens of {plural(COUNTED, 'picture')}; that is free.")
+        wrong = await self.source.count_tokens(self.own.order(size=COUNTED))
+        await self.plan_again()
+        if wrong or self.view is None:
+            self.gemtag.say(wrong, "warn")
+            return
+        tokens = self.view.plan.tokens
+        words = f"prompt {number(round(tokens.prompt))}, image {number(round(tokens.image))} tokens"
+        counted = tokens.basis.startswith("counted")
+        more = "" if counted else f" What was measured still counts for more ({tokens.basis})."
+        self.gemtag.say(f"Counted over {COUNTED}: {words}.{more}" if counted else f"Counted.{more}")
 
     # Looking behind the figures
 
