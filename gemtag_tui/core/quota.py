@@ -147,13 +147,15 @@ class PacedWindow:
     def load(self, now: float, history: Iterable[tuple[float, int, Fate]]) -> None:
         """Fill an empty log from before a restart: (when, weight, fate), in any order.
 
-        What went faster than the limit that is known by now delays nothing beyond one span.
+        It is reckoned at the limit itself, whatever the pace is to begin with. What went faster than
+        the limit that is known by now delays nothing beyond one span.
         """
+        step = self._hold / (self._limit or self._rate) if self._rate else 0.0
         for at, weight, fate in sorted(history):
             entry = Entry(min(at, now), weight, fate)
             self._log.append(entry)
             self._add(weight)
-            owed = max(self._next, entry.at) + weight * self._step
+            owed = max(self._next, entry.at) + weight * step
             self._next = min(owed, entry.at + self._hold)
         self._forget(now)
 
