@@ -24,8 +24,8 @@ MOST_DISTANCE: Final = 8
 NOISE: Final = 2
 """Levels of 255 between neighbours that an encoder may put there or take away."""
 TELLING: Final = 8
-"""Steps up, and steps down, that a hash needs: with fewer it says next to nothing, and pictures
-that have nothing in common (skies, pages, gradients) would share it."""
+"""Steps up, and steps that are none, which a hash needs: with fewer of either it says next to
+nothing, and pictures that have nothing in common (skies, pages, gradients) would share it."""
 FLAT: Final = 4
 """Levels between the darkest and the brightest spot up to which a picture is of one colour."""
 TINT_APART: Final = 10
@@ -98,16 +98,14 @@ def look_of(grid: bytes, tint: tuple[int, int, int], spread: int) -> Look:
     colour = tint[0] << 16 | tint[1] << 8 | tint[2]
     if spread <= FLAT:
         return Look(Kind.FLAT, 0, colour)
-    bits, up, down = 0, 0, 0
+    bits = 0
     for cell in range(BITS):
         row, column = divmod(cell, WIDTH - 1)
         at = row * WIDTH + column
-        step = grid[at + 1] - grid[at]
-        down += step < -NOISE
-        if step > NOISE:
-            up += 1
+        if grid[at + 1] - grid[at] > NOISE:
             bits |= 1 << (cell * _STRIDE) % BITS
-    kind = Kind.TELLING if min(up, down) >= TELLING else Kind.VAGUE
+    up = bits.bit_count()
+    kind = Kind.TELLING if TELLING <= up <= BITS - TELLING else Kind.VAGUE
     return Look(kind, bits, colour)
 
 
