@@ -147,8 +147,8 @@ class PacedWindow:
     def load(self, now: float, history: Iterable[tuple[float, int, Fate]]) -> None:
         """Fill an empty log from before a restart: (when, weight, fate), in any order.
 
-        It is reckoned at the limit itself, whatever the pace is to begin with. What went faster than
-        the limit that is known by now delays nothing beyond one span.
+        It is reckoned at the limit itself, whatever the pace is to begin with. What went faster
+        than the limit that is known by now delays nothing beyond one span.
         """
         step = self._hold / (self._limit or self._rate) if self._rate else 0.0
         for at, weight, fate in sorted(history):
