@@ -125,9 +125,18 @@ def _counts(out: bytes) -> dict[str, Any] | None:
 
 def _count_words(counts: Mapping[str, Any]) -> str:
     """The scan's own counts; the parts that are zero are left out, `found` never."""
-    names = ("added", "changed", "missing", "unreadable", "duplicates", "skipped")
+    names = (
+        "added",
+        "changed",
+        "missing",
+        "unreadable",
+        "duplicates",
+        "near_duplicates",
+        "skipped",
+    )
     parts = [f"{number(_whole(counts.get('found')))} found"]
-    parts += [f"{number(_whole(counts[n]))} {n}" for n in names if _whole(counts.get(n))]
+    some = [n for n in names if _whole(counts.get(n))]
+    parts += [f"{number(_whole(counts[n]))} {n.replace('_', '-')}" for n in some]
     warnings = counts.get("warnings")
     if isinstance(warnings, list) and warnings:
         parts.append(f"first warning: {warnings[0]}")
