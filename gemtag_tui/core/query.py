@@ -32,6 +32,8 @@ class Kind(StrEnum):
 
     WORDS = "words"
     """Adjoining words in the summary, a tag or the source's own words."""
+    BEGINNING = "beginning"
+    """A word there that begins so: `wor*`."""
     TAG = "tag"
     """A whole tag, in any bucket."""
     BUCKET = "bucket"
@@ -60,9 +62,10 @@ class Kind(StrEnum):
 
 FLAGS = frozenset({Kind.UNTAGGED, Kind.FAILED, Kind.EDITED})
 """Said by a word alone."""
-FIELDS = frozenset(kind.value for kind in Kind) - {Kind.WORDS, Kind.BUCKET} - FLAGS
+FIELDS = frozenset(kind.value for kind in Kind) - {Kind.WORDS, Kind.BEGINNING, Kind.BUCKET} - FLAGS
 LANES = ("interactive", "flex", "batch")
-_TEXTUAL = frozenset({Kind.WORDS, Kind.TAG, Kind.BUCKET, Kind.PATH, Kind.BOARD})
+SHORTEST = 2
+"""Letters from which on the last word is taken as a beginning while somebody types."""
 
 
 class QueryError(UsageError):
@@ -175,6 +178,8 @@ def _term(match: re.Match[str], buckets: Collection[str] | None) -> Term:
         return _of_field(match, match["field"].lower(), value, negated, buckets)
     if match["phrase"] is None and value.lower() in FLAGS:
         return Term(Kind(value.lower()), negated=negated)
+    if match["phrase"] is None and value[-1:] == "*" and _is_word(value[:-1]):
+        return Term(Kind.BEGINNING, value[:-1], negated=negated)
     if not _lettered(value):
         shown = plain(match[0], 40)
         raise _wrong(match, f"There is no word in {shown}: searches are for letters and digits.")
@@ -230,6 +235,33 @@ def _lettered(text: str) -> bool:
     return any(char.isalnum() for char in text)
 
 
+def _is_word(text: str) -> bool:
+    """Whether a text is one word to the index, and nothing else."""
+    return text.isalnum()
+
+
+def as_typed(text: str, query: Query) -> Query:
+    """Return a query as it is meant while it is being typed.
+
+    The last word may go on: it is a beginning until a space is put behind it.
+
+    Args:
+        text: as it was typed, with the space.
+        query: what it was read as.
+    """
+    last = query.terms[-1] if query.terms else Term(Kind.FAILED)
+    open_end = last.kind is Kind.WORDS and not last.negated and _ends_in(text, last.value)
+    if not open_end or len(last.value) < SHORTEST or not _is_word(last.value):
+        return query
+    terms = (*query.terms[:-1], Term(Kind.BEGINNING, last.value))
+    return Query(tuple(dict.fromkeys(terms)), query.hopeless)
+
+
+def _ends_in(text: str, word: str) -> bool:
+    """Whether a text ends in a word that is no part of anything longer."""
+    return text.endswith(word) and text[: -len(word)][-1:] in {"", " "}
+
+
 def _as_words(match: re.Match[str]) -> Term | None:
     value = _value(match)
     if match["field"] is not None:
@@ -251,6 +283,8 @@ def _shown(term: Term) -> str:
     if term.kind is Kind.WORDS:
         bare = _SAFE.fullmatch(term.value) and _plain_word(term.value)
         return minus + (term.value if bare else f'"{term.value}"')
+    if term.kind is Kind.BEGINNING:
+        return f"{minus}{term.value}*"
     field = term.field if term.kind is Kind.BUCKET else term.kind.value
     value = term.value if _SAFE.fullmatch(term.value) else f'"{term.value}"'
     return f"{minus}{field}:{value}"
@@ -259,6 +293,8 @@ def _shown(term: Term) -> str:
 def _plain_word(value: str) -> bool:
     """Whether a word without quotes is read as itself again."""
     if value.startswith("-") or value.lower() in FLAGS:
+        return False
+    if value.endswith("*") and _is_word(value[:-1]):
         return False
     match = _TERM.match(value)
     return match is not None and match["field"] is None and match.end() == len(value)

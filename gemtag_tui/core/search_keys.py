@@ -64,6 +64,11 @@ def lane_key(lane: str) -> str:
     return f"{_FACT}lane{_TAG}{joined(lane)}"
 
 
+def block_key(block: int) -> str:
+    """Return the word for a block of results."""
+    return f"{_FACT}b{block:d}"
+
+
 def board_keys(board: str) -> list[str]:
     """Return the words for a board: one for each word of its name."""
     return [f"{_FACT}board{_TAG}{word}" for word in joined(board).split(_GAP) if word]

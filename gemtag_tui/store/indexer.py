@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gemtag_tui.store import search_docs
+from gemtag_tui.store import search_docs, search_spans, search_words
 from gemtag_tui.store.search_docs import FRESH, KEPT, rules_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,33 @@ async def index_some(db: aiosqlite.Connection, limit: int) -> int:
         if stale:
             await anew(db, stale)
             return len(new) + len(stale)
+    if not new:
+        await improve_some(db)
     return len(new)
+
+
+async def improve_some(db: aiosqlite.Connection) -> bool:
+    """Give an older index some of what newer ones have; returns whether there is more to do.
+
+    Inside a transaction.
+    """
+    return await search_spans.mark_some(db) or await search_words.learn_some(db)
+
+
+async def improve(lib: Library, pause: float = 0.0) -> None:
+    """Give an older index all that newer ones have, in short transactions.
+
+    Args:
+        lib: the library.
+        pause: seconds between two of them, for others.
+
+    Raises:
+        LibraryError: when the library cannot be written.
+    """
+    while await search_words.is_learning(lib) or not await search_spans.are_marked(lib):
+        async with lib.transaction() as db:
+            await improve_some(db)
+        await lib.clock.sleep(pause)
 
 
 async def anew(db: aiosqlite.Connection, assets: Sequence[int]) -> None:
@@ -108,5 +134,7 @@ async def rebuild(lib: Library) -> int:
         await db.execute("INSERT INTO search (search) VALUES ('delete-all')")
         for table in ("tag", "tag_double", "search_doc", "search_block", "search_stale"):
             await db.execute(f"DELETE FROM {table}")
+        await search_words.forget(db)
+        await search_spans.forget(db)
         await db.execute(_SET_MARK, ("0",))
     return await catch_up(lib)

@@ -13,12 +13,14 @@ import msgspec
 from gemtag_tui.core import search_keys
 from gemtag_tui.core.edits import Rules, laid_over, overlay_from
 from gemtag_tui.core.text import storable
+from gemtag_tui.store import search_spans, search_words
+from gemtag_tui.store.search_spans import BLOCK
 
 if TYPE_CHECKING:
     import aiosqlite
 
-BLOCK = 4096
-"""Result ids in one row of `search_block`."""
+TEXT = (1, 2, 5)
+"""Where in `Doc.words` the texts are: summary, tags and context."""
 _MOST_FILES = 8
 """Paths of one asset that are searched."""
 _CONTEXT_MAX = 4_000
@@ -115,7 +117,9 @@ async def docs(db: aiosqlite.Connection, sql: str, values: Sequence[Any]) -> lis
     found = [Doc(*row) for row in await db.execute_fetchall(sql, values)]
     if found and sql.startswith(FRESH):
         await _with_context(db, found)
-    await _with_words(db, found)
+    await _with_words(
+        db, found, (0, 0) if sql.startswith(FRESH) else await search_spans.without(db)
+    )
     return found
 
 
@@ -131,7 +135,9 @@ async def _with_context(db: aiosqlite.Connection, found: list[Doc]) -> None:
         doc.boards = _encode(sorted({storable(board) for board, _ in rows if board})).decode()
 
 
-async def _with_words(db: aiosqlite.Connection, found: list[Doc]) -> None:
+async def _with_words(
+    db: aiosqlite.Connection, found: list[Doc], unmarked: tuple[int, int]
+) -> None:
     paths: dict[int, str] = {}
     listed = [_numbers(doc.files) for doc in found]
     wanted = _encode([number for files in listed for number in files]).decode()
@@ -139,10 +145,10 @@ async def _with_words(db: aiosqlite.Connection, found: list[Doc]) -> None:
         paths[number] = storable(os.fsdecode(folder) + " " + os.fsdecode(name)).replace("|", " ")
     for doc, files in zip(found, listed, strict=True):
         path = " | ".join(paths.get(number, "") for number in files)
-        _fill(doc, path)
+        _fill(doc, path, marked=not unmarked[0] < doc.result <= unmarked[1])
 
 
-def _fill(doc: Doc, path: str) -> None:
+def _fill(doc: Doc, path: str, *, marked: bool) -> None:
     """Work out the searched words: the same facts always give the same words."""
     tags = _decode(doc.tags)
     summary = doc.summary
@@ -151,6 +157,8 @@ def _fill(doc: Doc, path: str) -> None:
     doc.shown = tags
     text = " | ".join([name.replace("|", " ") for listed in tags.values() for name in listed])
     facts = [search_keys.track_key(doc.track), search_keys.lane_key(doc.lane)]
+    if marked:
+        facts.append(search_keys.block_key(doc.result // BLOCK))
     boards = _words(doc.boards) if doc.boards != "[]" else []
     facts += [key for board in boards for key in search_keys.board_keys(board)]
     facts += [search_keys.has_key(bucket) for bucket, names in tags.items() if names]
@@ -170,6 +178,7 @@ async def put_in(db: aiosqlite.Connection, new: list[Doc], rules: Rules) -> None
     """Index results, and count them."""
     await db.executemany(_ADD, [doc.words for doc in new])
     await db.executemany(_KEEP, [(doc.result, *doc.changing) for doc in new])
+    await search_words.count(db, [str(doc.words[at]) for doc in new for at in TEXT])
     await _count(db, new, rules, 1)
 
 

@@ -1,9 +1,9 @@
 """Pages of what a query finds, newest first, from any place and in both directions.
 
-What the index alone cannot answer is looked for in windows of ids that grow, and only for a bounded
-time: what takes longer comes back unfinished, with the place where to go on. The index itself can
-not be stopped while it looks for its next row: words that are everywhere but never together take it
-a tenth to a quarter of a second over 800,000 results.
+The ids are gone through in windows, and only for a bounded time: what takes longer comes back
+unfinished, with the place where to go on. The index itself cannot be stopped while it looks for its
+next row, and words that are everywhere but never together would take it a quarter of a second over
+800,000 results: so a window is as large as fits the time, by how long those before it took.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gemtag_tui.core.query import Query
 from gemtag_tui.store import search_plan
 from gemtag_tui.store.search_plan import END, STANDS, Plan, conditions, follows, words_of
+from gemtag_tui.store.search_spans import BLOCK
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 SECONDS = 0.04
 """How long one page is looked for before it comes back unfinished."""
 _WINDOW = 12_000
+_FIRST = 3 * BLOCK
+"""Ids that the index alone is asked for at first: a few milliseconds of the most common words."""
+_LEAST, _MOST = BLOCK, 64 * BLOCK
 _CANDIDATES = 1_000
-_UNTAGGED_STATES = (0, 1, 2, 4, 5)
+_UNTAGGED_STATES = (0, 1, 2, 4, 5, 6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +107,40 @@ async def results_of(
         low, high = (max(low, key + 1), high) if newer else (low, min(high, key - 1))
     found: list[int] = []
     now = lib.clock.monotonic
-    stop = now() + seconds
-    size = _WINDOW if made.checks else END  # the index alone is quickest when asked once
+    began = now()
+    size = _WINDOW if made.checks else _FIRST
+    if not (made.checks or (made.match and made.spans)):
+        size = END  # without blocks the index goes on to the ends of its lists in any case
     while low <= high:
         top, bottom = min(high, low + size - 1), max(low, high - size + 1)
         first, last = (low, top) if newer else (bottom, high)
-        sql, values = _statement(made, newer=newer)
-        rows = await lib.rows(sql, (*values[0], first, last, *values[1], limit - len(found)))
-        found += [int(one[0]) for one in rows]
+        asked = now()
+        found += await _window(lib, made, first, last, newer=newer, limit=limit - len(found))
         if len(found) >= limit:
             return found, found[-1]
         low, high = (last + 1, high) if newer else (low, first - 1)
-        if low <= high and now() >= stop:
+        took, left = now() - asked, seconds - (now() - began)
+        if low <= high and left <= 0:
             return found, last if newer else first
-        size *= 3
+        fitting = max(_LEAST, int(size * left / took)) if took else _MOST
+        size = END if size == END else min(3 * size, fitting, _MOST)
     return found, None
 
 
-def _statement(made: Plan, *, newer: bool) -> tuple[str, tuple[list[Any], list[Any]]]:
-    """Return the statement for one window; its values before and behind the window's."""
+async def _window(
+    lib: Library, made: Plan, first: int, last: int, *, newer: bool, limit: int
+) -> list[int]:
+    """Return the ids that are found among some."""
+    if made.spans and made.loose:
+        sql = "SELECT 1 FROM search WHERE search MATCH ? AND rowid >= ? AND rowid <= ? LIMIT 1"
+        if not await lib.row(sql, (made.within(first, last, loose=True), first, last)):
+            return []
+    sql, values = statement(made, first, last, newer=newer)
+    return [int(one[0]) for one in await lib.rows(sql, (*values, limit))]
+
+
+def statement(made: Plan, first: int, last: int, *, newer: bool) -> tuple[str, list[Any]]:
+    """Return the statement for one window, and its values but for the limit."""
     order = "ASC" if newer else "DESC"
     more = conditions(made.checks)
     if made.match is not None:
@@ -130,14 +149,13 @@ def _statement(made: Plan, *, newer: bool) -> tuple[str, tuple[list[Any], list[A
             f"SELECT search.rowid FROM search {join} WHERE search MATCH ? AND search.rowid >= ? "
             f"AND search.rowid <= ?{more} ORDER BY search.rowid {order} LIMIT ?"
         )
-        return sql, ([made.match], made.values)
-    if made.track is None:
-        sql = f"SELECT r.id FROM asset_ai r WHERE r.id >= ? AND r.id <= ?{more}"
-        return f"{sql} ORDER BY r.id {order} LIMIT ?", ([], made.values)
-    own = "r.provider = ? AND r.model = ? AND r.profile = ?"
-    sql = f"SELECT r.id FROM asset_ai r WHERE {own} AND r.id >= ? AND r.id <= ?{more}"
-    owner = [made.track.provider, made.track.model, made.track.profile]
-    return f"{sql} ORDER BY r.id {order} LIMIT ?", (owner, made.values)
+        return sql, [made.within(first, last), first, last, *made.values]
+    own, owner = "", []
+    if made.track is not None:
+        own = "r.provider = ? AND r.model = ? AND r.profile = ? AND "
+        owner = [made.track.provider, made.track.model, made.track.profile]
+    sql = f"SELECT r.id FROM asset_ai r WHERE {own}r.id >= ? AND r.id <= ?{more}"
+    return f"{sql} ORDER BY r.id {order} LIMIT ?", [*owner, first, last, *made.values]
 
 
 async def assets_of(

@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 from gemtag_tui.core import search_keys
 from gemtag_tui.core.edits import Rules
 from gemtag_tui.core.query import Kind, Query, Term, parse
-from gemtag_tui.store.search_docs import BLOCK, rules_from
+from gemtag_tui.store import search_spans, search_words
+from gemtag_tui.store.search_docs import rules_from
+from gemtag_tui.store.search_parts import is_rare, joined, loosened, notes, phrase
+from gemtag_tui.store.search_spans import BLOCK
 from gemtag_tui.store.tracks import list_tracks
 
 if TYPE_CHECKING:
@@ -21,10 +24,9 @@ if TYPE_CHECKING:
 
 END = 2**62
 """Above every id."""
-NO_BOARDS = "No picture here has a board: boards come from the sidecars of a source."
-
 _TEXT = frozenset({
-    Kind.WORDS, Kind.TAG, Kind.BUCKET, Kind.LANE, Kind.MODEL, Kind.PROFILE, Kind.BEFORE, Kind.AFTER,
+    Kind.WORDS, Kind.BEGINNING, Kind.TAG, Kind.BUCKET, Kind.LANE, Kind.MODEL, Kind.PROFILE,
+    Kind.BEFORE, Kind.AFTER,
 })  # fmt: skip
 """What only a result can have."""
 _WORD = re.compile(r"[^\W_]+")
@@ -54,6 +56,9 @@ class Plan:
     Attributes:
         assets: rows are assets without a look at their results (keys: asset ids); else results.
         match: for the index; `None`: all results.
+        wanted: its parts that must hold, and `unwanted` ones that must not.
+        loose: `wanted` with the words of phrases anywhere; empty when there are no phrases.
+        spans: the index is to be kept `within` blocks, as it may be asked for common words alone.
         low: lowest result id, `high`: highest.
         checks: conditions on a result `r`, with their `values`.
         untagged: only assets without a result, `failed`: only with a failure that stands.
@@ -67,6 +72,10 @@ class Plan:
     track: Track | None
     assets: bool = False
     match: str | None = None
+    wanted: tuple[str, ...] = ()
+    unwanted: tuple[str, ...] = ()
+    loose: tuple[str, ...] = ()
+    spans: bool = False
     low: int = 0
     high: int = END
     checks: list[str] = field(default_factory=list)
@@ -78,6 +87,13 @@ class Plan:
     edited: bool | None = None
     nothing: bool = False
     notes: tuple[str, ...] = ()
+
+    def within(self, first: int, last: int, *, loose: bool = False) -> str:
+        """Return the expression for the index, kept within the blocks of some ids."""
+        if not self.spans or self.match is None:
+            return self.match or ""
+        wanted = self.loose if loose else self.wanted
+        return joined([search_spans.inside(first, last), *wanted], [] if loose else self.unwanted)
 
 
 async def known_buckets(lib: Library) -> list[str]:
@@ -115,9 +131,7 @@ async def plan(lib: Library, query: Query | str, track: Track | None = None) -> 
         await _of_assets(lib, made, query)
     else:
         await _of_results(lib, made, query)
-    if any(term.kind is Kind.BOARD for term in query.terms):
-        known = await lib.row("SELECT 1 FROM search_context WHERE board <> '' LIMIT 1")
-        made.notes = () if known else (NO_BOARDS,)
+    made.notes = await notes(lib, query)
     return made
 
 
@@ -160,18 +174,20 @@ async def _of_results(lib: Library, made: Plan, query: Query) -> None:
                 (unwanted if term.negated else wanted).append(expression)
             elif not term.negated:
                 made.nothing = True
-    made.match = _match(made.track, wanted, unwanted)
+    _match(made, wanted, unwanted)
+    made.loose = loosened(query, made.wanted)
+    made.spans = not await is_rare(lib, query, rules) and await search_spans.are_marked(lib)
     await _bounds(lib, made, query)
 
 
-def _match(track: Track | None, wanted: list[str], unwanted: list[str]) -> str | None:
+def _match(made: Plan, wanted: list[str], unwanted: list[str]) -> None:
     """Join expressions; an index cannot be asked for what is missing alone."""
-    if track is not None and (wanted or unwanted):
-        wanted = [*wanted, f'"{search_keys.track_key(track.id)}"']
+    if made.track is not None and (wanted or unwanted):
+        wanted = [*wanted, f'"{search_keys.track_key(made.track.id)}"']
     if unwanted and not wanted:
         wanted = [f'"{search_keys.ALL}"']
-    found = " AND ".join(f"({one})" for one in wanted) or None
-    return f"({found}) NOT ({' OR '.join(f'({one})' for one in unwanted)})" if unwanted else found
+    made.wanted, made.unwanted = tuple(wanted), tuple(unwanted)
+    made.match = joined(wanted, unwanted) or None
 
 
 async def _expression(  # noqa: PLR0911 - one line a kind
@@ -180,10 +196,11 @@ async def _expression(  # noqa: PLR0911 - one line a kind
     """Return what a term is to the index, `None` when nothing can fit it."""
     match term.kind:
         case Kind.WORDS:
-            own = [f'{{summary tags context}} : "{_quoted(term.value)}"']
-            return " OR ".join(own + _synonyms(term.value, rules))
+            return " OR ".join([phrase(term), *_synonyms(term.value, rules)])
+        case Kind.BEGINNING:
+            return await _beginning(lib, term, rules)
         case Kind.PATH:
-            return f'path : "{_quoted(term.value)}"'
+            return phrase(term)
         case Kind.TAG | Kind.BUCKET:
             return _tag(term, rules)
         case Kind.EDITED:
@@ -194,10 +211,6 @@ async def _expression(  # noqa: PLR0911 - one line a kind
             return " AND ".join(f'"{key}"' for key in search_keys.board_keys(term.value)) or None
         case _:
             return await _tracks(lib, term)
-
-
-def _quoted(text: str) -> str:
-    return text.replace('"', " ").replace("|", " ")
 
 
 def _tag(term: Term, rules: Rules) -> str | None:
@@ -218,6 +231,16 @@ def _tag(term: Term, rules: Rules) -> str | None:
         own = [make(name) for name in sorted(names)]
     found = [f'"{key}"' for key in dict.fromkeys([*own, *others]) if key]
     return " OR ".join(found) or None
+
+
+async def _beginning(lib: Library, term: Term, rules: Rules) -> str:
+    """Return the words that a beginning stands for, and the tags that are shown by such a name."""
+    found = await search_words.beginning(lib, term.value)
+    own = [f"{{summary tags context}} : ({found.expression})"]
+    start = search_keys.folded(term.value)
+    targets = {target for known in rules.values() for target in known.values()}
+    named = [t for t in targets if any(w.startswith(start) for w in words_of(t))]
+    return " OR ".join([*own, *(one for name in sorted(named) for one in _synonyms(name, rules))])
 
 
 def _group(value: str, known: Any) -> list[str]:

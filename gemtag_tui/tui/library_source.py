@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
 
@@ -21,7 +21,7 @@ from gemtag_tui.engine.config import Loaded, load_settings
 from gemtag_tui.engine.launch import start_engine
 from gemtag_tui.engine.logs import log_path
 from gemtag_tui.engine.paths import config_path, log_folder, make_private
-from gemtag_tui.store import batch_glance, commands, live, prefs, runs, tracks, work
+from gemtag_tui.store import batch_glance, commands, indexer, live, prefs, runs, tracks, work
 from gemtag_tui.store.library import Library
 from gemtag_tui.store.lock import is_held_by_someone
 from gemtag_tui.tui.source import Offer
@@ -37,6 +37,8 @@ from gemtag_tui.tui.state import LastRun, Look
 
 ANSWER_SECONDS = 5.0
 LOOK_SECONDS = 0.05
+LEARN_AFTER, LEARN_PAUSE = 2.0, 0.005
+"""Seconds: behind the first paint, and between two steps."""
 
 
 class LibrarySource(
@@ -84,7 +86,12 @@ class LibrarySource(
             why = error.strerror or type(error).__name__
             raise LibraryError(f"{plain(str(library.parent))} cannot be made: {why}.") from error
         async with await Library.open(library, SystemClock()) as lib:
-            yield cls(lib, config, environ)
+            learning = asyncio.create_task(_learn(lib))
+            try:
+                yield cls(lib, config, environ)
+            finally:
+                learning.cancel()
+                await asyncio.gather(learning, return_exceptions=True)
 
     def load(self) -> Loaded:
         """Read the settings again."""
@@ -247,6 +254,13 @@ class LibrarySource(
                 return
             await asyncio.sleep(LOOK_SECONDS)
         raise UsageError(_last_words(log) or "The engine has not come up yet; see its log.")
+
+
+async def _learn(lib: Library) -> None:
+    """Bring an older library's index up to what is searched quickest, beside everything else."""
+    await asyncio.sleep(LEARN_AFTER)
+    with suppress(LibraryError):  # the next start goes on
+        await indexer.improve(lib, LEARN_PAUSE)
 
 
 def _last_words(log: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gemtag_tui.core.query import Query, parse, show
+from gemtag_tui.core.query import Query, as_typed, parse, show
 from gemtag_tui.store import context, facets, search, search_plan, tracks, work
 from gemtag_tui.store.work import State
 from gemtag_tui.tui.source_library import CorrectionSource
@@ -42,7 +42,7 @@ class AssetSource(CorrectionSource, PictureSource):
 
     def assets(self, view: AssetView, text: str = "", order: Order = Order.NATURAL) -> AssetPages:
         """A list of assets, or what a search finds among the results."""
-        pages = self._pages(view, text.strip())
+        pages = self._pages(view, text)
         if order is Order.NATURAL:
             return pages
         if order is Order.BACK:
@@ -52,7 +52,7 @@ class AssetSource(CorrectionSource, PictureSource):
     def _pages(self, view: AssetView, text: str) -> AssetPages:
         if parse(text, lenient=True) == _UNTAGGED:  # newest first, as searches are
             return Back(self._scope(_NO_RESULT, lambda counts: counts.total - counts.tagged))
-        if text or view is AssetView.NEWEST:
+        if text.strip() or view is AssetView.NEWEST:
             return self._search(text)
         return self._scope(_STATES[view], lambda counts: _size(view, counts))
 
@@ -86,7 +86,7 @@ class AssetSource(CorrectionSource, PictureSource):
 
     async def facets(self, text: str) -> list[facets.Facet]:
         """Return the buckets with their tags."""
-        plan, shape = await self._search(text.strip()).outline()
+        plan, shape = await self._search(text).outline()
         return await facets.narrowed(self.lib, plan, known=shape)
 
     async def buckets(self) -> list[str]:

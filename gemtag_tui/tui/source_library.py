@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from gemtag_tui.core import edits as core
 from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.query import as_typed, parse, show
 from gemtag_tui.core.text import plain
 from gemtag_tui.store import changes, edits, library_pages, tags
 from gemtag_tui.store.library_pages import Said
@@ -107,7 +108,8 @@ class CorrectionSource:
         dest = await self.export_path(path)
         form = cast("FileForm", FORMS[dest.suffix.lower()])
         if assets is None:
-            written = await to_file(self.lib, form, dest, Wanted(query), Watch())
+            wanted = Wanted(show(as_typed(query, parse(query, lenient=True))))  # as it was shown
+            written = await to_file(self.lib, form, dest, wanted, Watch())
         else:
             written = await chosen_to_file(self.lib, form, dest, assets, Watch())
         noun = "result" if written == 1 else "results"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gemtag_tui.core.query import FLAGS, Kind, Query, QueryError, Term, parse, show
+from gemtag_tui.core.query import FLAGS, Kind, Query, QueryError, Term, as_typed, parse, show
 
 BUCKETS = ("colours", "subject", "text_seen")
 SIGNS = 'ab"*-|():^{}+ tag:colours\\\ud800\0é½ \t'
@@ -16,6 +16,7 @@ texts = st.one_of(
             "red", "-red", '"red car"', "tag:red", 'tag:"dark blue"', "colours:red", "untagged",
             "-failed", "before:2026-11-22", "after:2026-02-30", "lane:batch", "lane:x", '"', "-",
             "path:a/b.jpg", "board:x", "model:flash", "nope:x", "tag:", "edited", '"untagged"',
+            "wor*", "-wör*", "*", "a**", '"wor*"', "untagged*", "tag:wor*",
             "12:30", "http://x", "colours:*", "!!!", '-"a  b"',
         ]),
         max_size=10,
@@ -112,3 +113,25 @@ def test_words_that_look_like_fields_can_be_quoted():
 def test_nothing_lettered_is_hopeless_rather_than_everything():
     assert parse("!!!", lenient=True) == Query((), hopeless=True)
     assert parse("  ") == Query(())
+
+
+@given(texts)
+def test_what_is_being_typed_is_one_more_query(text):
+    read = parse(text, BUCKETS, lenient=True)
+    meant = as_typed(text, read)
+    assert parse(show(meant), BUCKETS).terms == meant.terms
+    assert set(meant.terms[:-1]) <= set(read.terms)
+    assert as_typed(text + " ", read) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("red ca", "red ca*"), ("red ca ", "red ca"), ("red c", "red c"), ("-red", "-red"),
+        ('"red ca"', '"red ca"'), ("tag:ca", "tag:ca"), ("ca*", "ca*"), ("12", "12*"),
+        ("a-b", "a-b"),
+        ("", ""), ("untagged", "untagged"), ("red red", "red*"), ("beginning", "beginning*"),
+    ],
+)  # fmt: skip
+def test_the_last_word_may_go_on(text, written):
+    assert show(as_typed(text, parse(text, BUCKETS, lenient=True))) == written

@@ -2,18 +2,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_kit import a_track, add, image, opened, result
 
+from gemtag_tui.core import search_keys
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.query import QueryError, parse
 from gemtag_tui.core.verdicts import Tags
-from gemtag_tui.store import commits, facets, indexer, search, search_outline, search_pages
+from gemtag_tui.store import (
+    commits,
+    facets,
+    indexer,
+    search,
+    search_docs,
+    search_outline,
+    search_pages,
+    search_parts,
+    search_spans,
+    search_words,
+    tags,
+)  # fmt: skip
 from gemtag_tui.store.rows import Group, NewFailure, NewResult
 from gemtag_tui.store.search_pages import find
+from gemtag_tui.store.search_parts import LEARNING
 from gemtag_tui.store.search_plan import plan, start_of
 
 
@@ -174,8 +189,8 @@ async def test_pages_read_no_more_than_they_show(lib, query):
     for own in (None, track):
         made = await plan(lib, query, own)
         for newer in (False, True):
-            sql, values = search_pages._statement(made, newer=newer)
-            rows = await lib.rows("EXPLAIN QUERY PLAN " + sql, (*values[0], 0, 99, *values[1], 9))
+            sql, values = search_pages.statement(made, 0, 99, newer=newer)
+            rows = await lib.rows("EXPLAIN QUERY PLAN " + sql, (*values, 9))
             plans += [row[3] for row in rows]
     text = "\n".join(plans)
     assert "TEMP B-TREE" not in text
@@ -340,3 +355,106 @@ async def test_an_outline_knows_how_many_and_where(lib, monkeypatch):
     assert not about.exact
     assert 50 <= about.values[0].count <= 70
     assert (await search_outline.outline(lib, "nothing")).total == 0
+
+
+async def older(lib):
+    """Take from an index what older ones did not have; what a migration says of it."""
+    last = (await lib.row("SELECT max(result) FROM search_doc"))[0]
+    async with lib.transaction() as db:
+        docs = await search_docs.docs(db, search_docs.KEPT, ())
+        await search_docs.take_out(db, docs, {})
+        await db.execute("INSERT INTO setting VALUES ('spans', ?)", (f"0,{last}",))
+        for doc in docs:
+            number, summary, listed, keys, *rest = doc.words
+            keys = keys.replace(search_keys.block_key(0), "")
+            doc.words = (number, summary, listed, keys, *rest)
+        await search_docs.put_in(db, docs, {})
+        await db.execute("DELETE FROM search_word")
+        await db.execute("INSERT INTO setting VALUES ('words', '')")
+
+
+def shaped(made):
+    return made.spans, bool(made.loose)
+
+
+async def test_an_older_index_is_improved_beside_its_use(lib, monkeypatch):
+    monkeypatch.setattr(search_parts, "RARE", -1)
+    track = await tagged(lib, ("café in the sun", {"a": ("sunny",)}), ("a red car", {}))
+    await older(lib)
+    assert await found(lib, "sun") == await found(lib, "sun*") == [1]
+    assert await found(lib, "su*") == []
+    made = await plan(lib, "su*", track)
+    assert made.notes == (LEARNING,)
+    assert not made.spans
+    await commits.commit(lib, Group(results=[
+        NewResult(1, track, Tags("a blue sun", {"a": ("b",)}), "interactive", 2.0, replaces=True)
+    ]))  # fmt: skip
+    assert await found(lib, "caf*") == await found(lib, '"in the sun"') == []
+    await indexer.improve(lib)
+    await indexer.improve(lib)
+    made = await plan(lib, '"red car" -blue', track)
+    assert shaped(made) == (True, True)
+    assert made.notes == ()
+    assert await found(lib, '"red car"') == await found(lib, "ca*") == [2]
+    assert await found(lib, "bl* sun") == [1]
+    assert (await lib.rows("SELECT name FROM setting WHERE name IN ('words', 'spans')")) == []
+    async with lib.transaction() as db:  # nothing is left behind when all of it goes again
+        await search_docs.take_out(db, await search_docs.docs(db, search_docs.KEPT, ()), {})
+    for word in ("sun", "red", search_keys.block_key(0), search_keys.ALL):
+        assert not await lib.rows("SELECT rowid FROM search WHERE search MATCH ?", (f'"{word}"',))
+
+
+async def test_beginnings(lib, monkeypatch):
+    await tagged(
+        lib,
+        ("Word of a wordsmith", {}),
+        ("a sword", {"a": ("Wörter",)}),
+        ("कार", {"a": ("faucet",)}),
+    )
+    assert await found(lib, "wor*") == [2, 1]
+    assert await found(lib, "words*") == await found(lib, "WORDS* of") == [1]
+    assert await found(lib, "wört*") == await found(lib, "wort*") == [2]
+    assert await found(lib, "-wor*") == [3]
+    assert await found(lib, "zebra*") == await found(lib, '"wor*"') == []
+    await tags.rename(lib, ["a:faucet"], "water tap")
+    assert await found(lib, "wat*") == [3]
+    made = await plan(lib, "wor*")
+    assert made.notes == ()
+    monkeypatch.setattr(search_words, "MOST", 2)
+    assert await found(lib, "wor*") == [2, 1]  # few enough for the index
+    monkeypatch.setattr(search_words, "FEW", 2)
+    made = await plan(lib, "wor*")
+    assert "2 commonest of 3 words" in made.notes[0]
+    assert await found(lib, "wor*")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e-9, 9.0])
+async def test_words_that_never_meet_are_looked_for_a_while_at_a_time(lib, monkeypatch, seconds):
+    monkeypatch.setattr(search_parts, "RARE", -1)
+    monkeypatch.setattr(search_spans, "BLOCK", 4)
+    monkeypatch.setattr(search_docs, "BLOCK", 4)
+    monkeypatch.setattr(search_pages, "_FIRST", 5)
+    monkeypatch.setattr(search_pages, "_LEAST", 4)
+    monkeypatch.setattr(search_pages, "_MOST", 20)
+    texts = [("even all" if n % 2 else "odd all", {}) for n in range(60)]
+    texts[13] = ("even odd all together", {})
+    await tagged(lib, *texts)
+    ticks = itertools.count()
+    monkeypatch.setattr(lib.clock, "monotonic", lambda: next(ticks) * 1e-3, raising=False)
+    expected = {
+        "even odd": [14], '"even odd"': [14], '"odd even"': [], "odd even -together": [],
+        '"even odd" -together': [], "even* odd": [14], "all -even -odd": [], '"all together"': [14],
+    }  # fmt: skip
+    for query, assets in expected.items():
+        made, key, met, pages = await plan(lib, query), None, [], 0
+        while True:
+            page = await find(lib, made, key=key, seconds=seconds)
+            met, key, pages = [*met, *page.keys], page.older, pages + 1
+            if key is None:
+                break
+        assert met == assets, query
+        assert pages > 3 or seconds > 1
+        upwards = await find(lib, made, key=0, newer=True, seconds=9.0)
+        assert list(upwards.keys) == assets
+        shape = await search_outline.outline(lib, made)
+        assert (shape.total, shape.exact) == (len(assets), True)

@@ -301,10 +301,11 @@ def test_what_is_no_place_is_refused(wrong):
 
 @pytest.mark.parametrize("name", ["oak", "dark blue", 'a "quoted" one', "-minus", "tag:x"])
 def test_a_tag_is_put_into_a_search_and_taken_out(name):
-    text = toggled("kitchen", "colours", name)
-    assert len(parse(text).terms) == 2
-    assert len(chosen_in(text)) == 1
-    assert toggled(text, "colours", name) == "kitchen"
+    for typed, kept in (("kitchen ", "kitchen"), ("kitchen", "kitchen*")):
+        text = toggled(typed, "colours", name)
+        assert len(parse(text).terms) == 2
+        assert len(chosen_in(text)) == 1
+        assert toggled(text, "colours", name) == kept
 
 
 def test_a_mistake_shows_its_place():

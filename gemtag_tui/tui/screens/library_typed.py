@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gemtag_tui.core.errors import UsageError
-from gemtag_tui.core.query import Kind, Query, QueryError, Term, parse, show
+from gemtag_tui.core.query import Kind, Query, QueryError, Term, as_typed, parse, show
 from gemtag_tui.store.tags import Renaming
 from gemtag_tui.tui.paint import Line
 from gemtag_tui.tui.words import number, plural
@@ -72,7 +72,7 @@ def term_of(bucket: str, name: str) -> Term:
 
 def toggled(text: str, bucket: str, name: str) -> str:
     """Return a search with a tag in it, or without the one it had."""
-    term, terms = term_of(bucket, name), parse(text, lenient=True).terms
+    term, terms = term_of(bucket, name), as_typed(text, parse(text, lenient=True)).terms
     kept = tuple(one for one in terms if one != term)
     return show(Query(kept if len(kept) < len(terms) else (*terms, term)))
 
