@@ -13,13 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from gemtag_tui import __version__
-from gemtag_tui.core.calls import CallError, Trouble
-from gemtag_tui.gemini.address import DEFAULT_BASE, Address
+from gemtag_tui.core.calls import CallError
 from gemtag_tui.gemini.answers import SIMULATOR_HEADER
-from gemtag_tui.gemini.client import CONNECT_SECONDS
-from gemtag_tui.gemini.errors import translate, translate_exception
-from gemtag_tui.gemini.key import Secret
+from gemtag_tui.gemini.errors import translate_exception
+from gemtag_tui.gemini.wire import CONNECT_SECONDS, Wire, bounded, encoded, failures, too_large
 
 if TYPE_CHECKING:
     import aiohttp
@@ -55,40 +52,14 @@ class Lost:
     sent: bool = True
 
 
-class Remote:
-    """Exchanges with one API address with one key.
-
-    Args:
-        key: sent as a header to this address only, never in an address.
-        base_url: `https://host[/path]`.
-        api_version: "v1", "v1beta", …
-        environ: where proxies are looked for; none are used without it.
+class Remote(Wire):
+    """Exchanges with one API address; the key goes to this address only. See `Wire`.
 
     Attributes:
         provider: "simulator" or "google", as the last reply told; "" before the first.
-
-    Raises:
-        SettingsError: an address or a proxy that cannot be used.
     """
 
-    def __init__(
-        self,
-        key: Secret,
-        base_url: str = DEFAULT_BASE,
-        api_version: str = "v1",
-        *,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        self._key = key
-        self.address = Address.of(base_url, api_version, environ or {})
-        self.provider = ""
-        self._session: aiohttp.ClientSession | None = None
-
-    @classmethod
-    def from_environ(cls, key: Secret, environ: Mapping[str, str]) -> Remote:
-        """Return one for the address that the environment names."""
-        base, version = Address.named(environ)
-        return cls(key, base, version, environ=environ)
+    provider: str = ""
 
     @property
     def upload_address(self) -> str:
@@ -115,12 +86,11 @@ class Remote:
         limits = aiohttp.ClientTimeout(total=timeout, connect=min(timeout, CONNECT_SECONDS))
         try:
             async with self._request(method, url, body, headers, limits) as response:
-                content = await _bounded(response)
-        except _failures() as error:
+                content = await bounded(response, MAX_REPLY)
+        except failures() as error:
             return self._lost(error)
         if content is None:
-            words = "The answer is far too large."
-            return Lost(CallError(Trouble.NETWORK, words, response.status))
+            return Lost(too_large(response.status))
         return Reply(response.status, response.headers, content)
 
     @contextlib.asynccontextmanager
@@ -138,24 +108,13 @@ class Remote:
 
     def lost(self, error: BaseException) -> CallError:
         """Translate what the transport raised; anything else is raised again."""
-        if isinstance(error, _failures()):
+        if isinstance(error, failures()):
             return self._lost(error).error
         raise error
 
     def refused(self, reply: Reply) -> CallError:
         """Translate a reply that is not a success."""
-        if 300 <= reply.status < 400:
-            words = (
-                "The address answers with a redirect, which is not followed: correct the base URL."
-            )
-            return CallError(Trouble.REQUEST, words, reply.status)
-        return translate(reply.status, reply.headers, reply.body, self._key)
-
-    async def close(self) -> None:
-        """Close all connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        return self._refusal(reply.status, reply.headers, reply.body)
 
     def _lost(self, error: BaseException) -> Lost:
         import aiohttp  # noqa: PLC0415
@@ -173,12 +132,11 @@ class Remote:
         headers: Mapping[str, str] | None,
         limits: aiohttp.ClientTimeout,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        session = self._session or self._open()
         sent = dict(headers or {})
         if self._is_home(url):
             sent["x-goog-api-key"] = self._key.reveal()
-        request = session.request(
-            method, _encoded(url), data=body, headers=sent, timeout=limits, allow_redirects=False
+        request = self._open().request(
+            method, encoded(url), data=body, headers=sent, timeout=limits, allow_redirects=False
         )
         async with request as response:
             self.provider = "simulator" if SIMULATOR_HEADER in response.headers else "google"
@@ -196,37 +154,8 @@ class Remote:
             host.endswith(".googleapis.com") and (home.hostname or "").endswith(".googleapis.com")
         )
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _connector(self) -> aiohttp.TCPConnector:
         import aiohttp  # noqa: PLC0415
 
-        self._session = aiohttp.ClientSession(
-            # Fresh connections: a kept one may be dead, which would put every `create` in doubt.
-            connector=aiohttp.TCPConnector(limit=16, force_close=True, ttl_dns_cache=300),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"Accept-Encoding": "identity", "User-Agent": f"gemtag/{__version__}"},
-            proxy=self.address.proxy or None,
-        )
-        return self._session
-
-
-def _encoded(url: str) -> Any:
-    import yarl  # noqa: PLC0415
-
-    return yarl.URL(url, encoded=True)
-
-
-def _failures() -> tuple[type[BaseException], ...]:
-    import aiohttp  # noqa: PLC0415
-
-    return (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, OSError, EOFError)
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> bytes | None:
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := await response.content.readany():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_REPLY:
-            return None
-    return b"".join(chunks)
+        # Fresh connections: a kept one may be dead, which would put every `create` in doubt.
+        return aiohttp.TCPConnector(limit=16, force_close=True, ttl_dns_cache=300)
