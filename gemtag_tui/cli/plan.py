@@ -81,11 +81,8 @@ def plan(
     hours = None if deadline is None else deadline / 3600.0
     overrides: dict[str, object] = {**own, "plan.deadline_hours": hours}
     if listing is not None:
-        from gemtag_tui.cli.near import print_groups  # noqa: PLC0415
         from gemtag_tui.cli.plan_list import print_list  # noqa: PLC0415
 
-        if listing == "near":
-            return print_groups(shell, shell.load(overrides))
         return print_list(shell, shell.load(overrides), listing)
     place = b"" if folder is None else os.fsencode(folder.absolute())
     selection = Selection(place, since or 0.0, until or 0.0, query)

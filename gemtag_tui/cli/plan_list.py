@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 def print_list(shell: Shell, loaded: Loaded, name: str) -> int:
     """Print a list, a line for each image; with `--json` lines of JSON."""
+    if name == "near":
+        from gemtag_tui.cli.near import print_groups  # noqa: PLC0415
+
+        return print_groups(shell, loaded)
     from gemtag_tui.cli.library import with_library  # noqa: PLC0415
     from gemtag_tui.engine.planning import own_track  # noqa: PLC0415
     from gemtag_tui.store.plan_lists import listed  # noqa: PLC0415

@@ -10,6 +10,7 @@ follower, so that a chain of small steps cannot join pictures that have nothing 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable
 from enum import IntEnum
 from itertools import combinations
 from typing import Final, NamedTuple
@@ -163,9 +164,12 @@ class Grouper:
         self._most = most
         self._keys = _keys(most + 4)
         self._tables: list[dict[int, array[int]]] = [{} for _ in self._keys]
-        self._leaders: dict[int, list[tuple[int, int, int, int]]] = {}
+        self._newest: dict[int, int] = {}
+        """By hash: the last leader that has it; `_before` leads on to the others. Plain numbers in
+        arrays, as a million small objects would take three times the memory and the time."""
+        self._assets, self._tints = array("q"), array("q")
+        self._shapes, self._before = array("q"), array("q")
         self._flat: dict[int, int] = {}
-        self._count = 0
 
     def place(self, seen: Seen) -> Follow | None:
         """Return whom a picture follows; `None`: nobody, and those that come may follow it."""
@@ -177,44 +181,54 @@ class Grouper:
 
     def _nearest(self, seen: Seen) -> Follow | None:
         own, most = seen.look.hash, self._most
-        found = self._among(seen, (own,))
-        if found is None and most:
-            keys = [own >> a & ma | (own >> b & mb) << s for a, ma, b, mb, s in self._keys]
-            near = {
-                other
-                for table, key in zip(self._tables, keys, strict=True)
-                for other in table.get(key, _NONE)
-                if (other ^ own).bit_count() <= most
-            }
-            found = self._among(seen, near) if near else None
-            if found is None:
-                self._lead(seen, keys)
-        elif found is None:
-            self._lead(seen, ())
+        found = self._among(seen, (own,)) if own in self._newest else None
+        if found is not None:
+            return found
+        keys: list[int] = []
+        near: list[int] = []
+        for table, (a, ma, b, mb, wide) in zip(self._tables, self._keys, strict=True):
+            key = own >> a & ma | (own >> b & mb) << wide
+            keys.append(key)
+            near += [one for one in table.get(key, _NONE) if (one ^ own).bit_count() <= most]
+        found = self._among(seen, near) if near else None
+        if found is None:
+            self._lead(seen, keys)
         return found
 
-    def _among(self, seen: Seen, hashes: set[int] | tuple[int]) -> Follow | None:
-        best = (BITS + 1, 0, 0)
-        for other in hashes:
-            for order, asset, tint, shape in self._leaders.get(other, ()):
-                if _same(tint, shape, seen):
-                    best = min(best, (distance(other, seen.look.hash), order, asset))
-        return Follow(best[2], best[0]) if best[0] <= BITS else None
+    def _among(self, seen: Seen, hashes: Iterable[int]) -> Follow | None:
+        """Return the nearest leader of some hashes, of equally near ones the first."""
+        best = (BITS + 1, 0)
+        for one in hashes:
+            apart, at = distance(one, seen.look.hash), self._newest[one]
+            while at >= 0:
+                if (apart, at) < best and _same(self._tints[at], self._shapes[at], seen):
+                    best = (apart, at)
+                at = self._before[at]
+        return Follow(self._assets[best[1]], best[0]) if best[0] <= BITS else None
 
-    def _lead(self, seen: Seen, keys: list[int] | tuple[()]) -> None:
-        own = seen.look.hash
-        same = self._leaders.get(own)
-        self._count += 1
-        leader = (self._count, seen.asset, seen.look.tint, seen.shape)
-        if same is None:
-            self._leaders[own] = [leader]
-            for table, key in zip(self._tables, keys, strict=False):
+    def _lead(self, seen: Seen, keys: list[int]) -> None:
+        own, new = seen.look.hash, len(self._assets)
+        before = self._newest.get(own, -1)
+        if before >= 0 and self._crowded(before):
+            return
+        self._newest[own] = new
+        self._assets.append(seen.asset)
+        self._tints.append(seen.look.tint)
+        self._shapes.append(seen.shape)
+        self._before.append(before)
+        if before < 0:
+            for table, key in zip(self._tables, keys, strict=True):
                 bucket = table.get(key)
                 if bucket is None:
                     bucket = table[key] = array("Q")
                 bucket.append(own)
-        elif len(same) < _MOST_ALIKE:
-            same.append(leader)
+
+    def _crowded(self, at: int) -> bool:
+        for _ in range(_MOST_ALIKE):
+            if at < 0:
+                return False
+            at = self._before[at]
+        return True
 
 
 def _keys(bands: int) -> list[tuple[int, int, int, int, int]]:
