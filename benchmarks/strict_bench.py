@@ -4,15 +4,19 @@ The simulator refuses a call that would break a sliding minute, a calendar minut
 bucket. A steady minute is a calendar minute that lies wholly in the run, without its first and
 last.
 
-Usage: ``python benchmarks/strict_bench.py [rpm tpm quarter unnamed] [--minutes 5]``; the phases run
-side by side (they sleep nearly all the time) and take as long as the longest.
+`killed` ends the engine with SIGKILL twice a minute, and starts it again at once.
+
+Usage: ``python benchmarks/strict_bench.py [rpm tpm quarter unnamed killed] [--minutes 5]``; the
+phases run side by side (they sleep nearly all the time) and take as long as the longest.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import subprocess
 import tempfile
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +26,8 @@ import rig
 from pictures import make_pictures
 
 RPM = 600
+EVERY = 30.0
+"""Seconds between two kills."""
 LATENCY = {"mean": 0.8, "jitter": 0.2}
 Row = tuple[str, str, str]
 
@@ -110,10 +116,31 @@ def quarter(folder: Path, minutes: float, *, named: bool) -> list[Row]:
     ]
 
 
+def killed(folder: Path, minutes: float) -> list[Row]:
+    place = folder / "killed"
+    library = place / "library.db"
+    make_pictures(place / "pictures", int(RPM * (minutes + 1)))
+    rig.scan(library, place / "pictures")
+    words, deadline = rig.gemtag(library, "run", "--json"), time.monotonic() + minutes * 60
+    with rig.simulator(place, strict(rpm=RPM)) as server:
+        env = rig.environment(server.url, {**rig.UNLIMITED, "GEMTAG_LIMITS__RPM": str(RPM)})
+        while (left := deadline - time.monotonic()) > 1:
+            engine = subprocess.Popen(words, env=env, stdout=subprocess.DEVNULL, cwd=rig.TREE)
+            time.sleep(min(left, EVERY))
+            engine.kill()
+            engine.wait()
+        stats = server.stats()
+    return [
+        (f"{RPM} RPM, killed every {EVERY:g} s: 429s", "-", str(refusals(stats))),
+        ("... served", "-", least(steady(stats["served_by_minute"], 1))),
+    ]
+
+
 PHASES: dict[str, Callable[[Path, float], list[Row]]] = {
     "rpm": rpm,
     "tpm": tpm,
     "quarter": lambda folder, minutes: quarter(folder, minutes, named=True),
+    "killed": killed,
     "unnamed": lambda folder, minutes: quarter(folder, minutes, named=False),
 }
 

@@ -270,31 +270,24 @@ class InteractiveLane:
         try:
             await self._answers.mine()
         finally:  # an answer that is here is kept, whatever happens
-            self._take(ready, grant, outcome, sent_at, started)
-
-    def _take(
-        self, ready: Ready, grant: Grant, outcome: Outcome, sent_at: float, started: float
-    ) -> None:
-        turned_away = self._settling.turned_away.take(ready, grant, outcome, sent_at, started)
-        self._hear(outcome, started, turned_away=turned_away)
-        if not turned_away:
-            self._settling.settle(ready, grant, outcome, sent_at)
+            away = self._settling.turned_away.take(ready, grant, outcome, sent_at, started)
+            self._hear(outcome, started, turned_away=away)
+            if not away:
+                self._settling.settle(ready, grant, outcome, sent_at)
 
     def _hear(self, outcome: Outcome, started: float, *, turned_away: bool) -> None:
         """Tell concurrency how the call went; a server that turns calls away is well."""
         now = self._clock.monotonic()
-        latency = now - started
-        if not isinstance(outcome, Answer) and outcome.trouble in OUTAGE and not turned_away:
+        trouble = None if isinstance(outcome, Answer) else outcome.trouble
+        if trouble in OUTAGE and not turned_away:
             if self._silent_since is None:
                 self._silent_since = started
-            self._concurrency.on_overload(now, outcome.trouble, latency)
+            self._concurrency.on_overload(now, trouble, now - started)
             return
         self._silent_since = None
-        quota = not isinstance(outcome, Answer) and outcome.trouble in QUOTA_TROUBLES
-        if not (quota or turned_away):
-            self._concurrency.on_success(now, latency)
-        else:
-            self._concurrency.on_quota(now, latency)
+        well = trouble not in QUOTA_TROUBLES and not turned_away
+        tell = self._concurrency.on_success if well else self._concurrency.on_quota
+        tell(now, now - started)
 
 
 async def _drained(
