@@ -57,6 +57,7 @@ class Money(click.ParamType[float]):
 @click.option("--max-cost", type=Money(), metavar="USD", help="End when this run has cost so much.")
 @click.option("--concurrency", type=click.IntRange(1, 1000), help="Most calls at once.")
 @click.option("--model", help="Model; the setting's when not given.")
+@click.option("--profile", help="Profile, by name or file; the setting's when not given.")
 @click.option("--query", metavar="QUERY", help="Only what a search finds, such as 'path:cats'.")
 @click.option("--selection", type=click.IntRange(min=1), help="Only a list kept before, by its id.")
 @click.option("--no-wait", is_flag=True, help="End instead of waiting for a new day's quota.")
@@ -71,6 +72,7 @@ def run(
     max_cost: float | None,
     concurrency: int | None,
     model: str | None,
+    profile: str | None,
     no_wait: bool,
     detach: bool,
     query: str | None,
@@ -81,11 +83,8 @@ def run(
     Ends with 0 when all is done, 1 when some images failed, 2 when something has to be set right
     first, 3 when a limit ended it early, 130 when it was interrupted. Everything is always kept.
     """
-    overrides = {
-        name: value
-        for name, value in (("lane", lane), ("concurrency", concurrency), ("model", model))
-        if value is not None
-    }
+    given = {"lane": lane, "concurrency": concurrency, "model": model, "profile": profile}
+    overrides = {name: value for name, value in given.items() if value is not None}
     request = _request(shell, overrides, limit, max_cost, no_wait)
     request = replace(request, split=split or 0)
     request = _chosen(shell, request, query, selection)
@@ -207,7 +206,7 @@ def _detached(shell: Shell, request: RunRequest) -> int:
 def options_of(request: RunRequest) -> list[str]:
     """Return the words of a command line that asks for the same run."""
     options = ["--lane", request.lane]
-    for name in ("concurrency", "model"):
+    for name in ("concurrency", "model", "profile"):
         if name in request.overrides:
             options += [f"--{name}", str(request.overrides[name])]
     if request.limit is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from gemtag_tui.store import results
 from gemtag_tui.store.tracks import profile_body
 
 if TYPE_CHECKING:
+    from gemtag_tui.core.models import ModelRules
     from gemtag_tui.store.failures import FailureGroup
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.next_choice import Reached
@@ -44,24 +46,33 @@ async def basis_of(
     """
     profile: Profile = profile_from_body(await profile_body(lib, track.profile) or "")
     rules = rules_for(track.model)
-    other = other_resolution(profile)
+    made = basis_for(profile, rules, track.model, lane, lib.clock.now(), config)
     measured = await results.average_tokens(lib, track)
     if measured is not None and measured.results >= 20:
-        prompt, image = measured.prompt - measured.image, measured.image
-        output = measured.output
-    else:
-        whole, said = RequestForm(profile, rules).estimate(_SIDE, _SIDE)
-        image = float(rules.image_tokens(profile.model.media_resolution, _SIDE, _SIDE))
-        prompt, output = float(whole) - image, float(said)
+        image, text = measured.image, measured.prompt - measured.image
+        made = replace(made, prompt=text, image=image, output=measured.output)
+    return replace(made, other_model=other_model or STRONGER)
+
+
+def basis_for(  # noqa: PLR0917 (what a price depends on)
+    profile: Profile, rules: ModelRules, model: str, lane: str, at: float, config: Path
+) -> Basis:
+    """Return what one call uses as the request's form estimates, before anything was measured.
+
+    Raises:
+        GemtagError: the user's own prices cannot be read.
+    """
+    other = other_resolution(profile)
+    whole, said = RequestForm(profile, rules).estimate(_SIDE, _SIDE)
+    image = float(rules.image_tokens(profile.model.media_resolution, _SIDE, _SIDE))
     return Basis(
-        model=track.model,
+        model=model,
         lane=lane,
-        prompt=prompt,
+        prompt=float(whole) - image,
         image=image,
-        output=output,
+        output=float(said),
         max_output=profile.model.max_output_tokens,
-        at=lib.clock.now(),
-        other_model=other_model or STRONGER,
+        at=at,
         overrides=own_prices(config),
         more_output=more_output(profile, rules),
         resolution=other,

@@ -209,6 +209,7 @@ def _sidecars(
             for number, path in reader.folders_below(folder):
                 if path == folder:
                     yield from _changed(reader, number, path, [name])
+                    yield from _bare(reader, number, path, [os.path.splitext(name)[0]])  # noqa: PTH122
                 break
             continue
         top = os.path.abspath(root)  # noqa: PTH100 (bytes)
@@ -231,6 +232,7 @@ def _in_folder(reader: ContextReader, number: int, folder: bytes) -> Iterator[No
                 pictures = [n[: -len(_ENDING)] for n in some if n.lower().endswith(_ENDING)]
                 if pictures:
                     yield from _changed(reader, number, folder, pictures)
+                    yield from _bare(reader, number, folder, pictures)
     except OSError:
         return
 
@@ -241,12 +243,35 @@ def _changed(
     """Read the sidecars of some pictures that are not as they were when they were read last."""
     for name, (file, size, mtime_ns) in reader.sidecars(number, pictures).items():
         path = os.path.join(folder, name + _ENDING)  # noqa: PTH118 (bytes)
-        try:
-            status = os.lstat(path)
-        except OSError:
+        if noted := _read(path, file, size, mtime_ns):
+            yield noted
+
+
+def _bare(
+    reader: ContextReader, number: int, folder: bytes, stems: Sequence[bytes]
+) -> Iterator[Noted]:
+    """Read `image.json` for the one picture `image.*` that has no `image.jpg.json` beside it."""
+    for stem in stems:
+        if stem + _ENDING in EXPORTS:
             continue
-        if (status.st_size, status.st_mtime_ns) == (size, mtime_ns):
+        same = reader.by_stem(number, stem)
+        if len(same) != 1:
             continue
-        read = sources.sidecar(path)
-        if read is not None:
-            yield Noted(file, *read)
+        ((name, file, size, mtime_ns),) = same
+        if os.path.lexists(os.path.join(folder, name + _ENDING)):  # noqa: PTH118 (bytes)
+            continue
+        path = os.path.join(folder, stem + _ENDING)  # noqa: PTH118 (bytes)
+        if noted := _read(path, file, size, mtime_ns):
+            yield noted
+
+
+def _read(path: bytes, file: int, size: int | None, mtime_ns: int | None) -> Noted | None:
+    """Read a sidecar unless it is as it was when it was read last."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    if (status.st_size, status.st_mtime_ns) == (size, mtime_ns):
+        return None
+    read = sources.sidecar(path)
+    return None if read is None else Noted(file, *read)

@@ -157,6 +157,19 @@ class ContextReader:
             found |= {row[0]: (row[1], row[2], row[3]) for row in rows}
         return found
 
+    def by_stem(self, folder: int, stem: bytes) -> list[tuple[bytes, int, int | None, int | None]]:
+        """Return a folder's live files whose name without its ending is this.
+
+        Each with its name, id, and size and time of the sidecar read last.
+        """
+        rows = self._db.execute(
+            "SELECT f.name, f.id, c.size, c.mtime_ns FROM file f "
+            "LEFT JOIN context c ON c.file = f.id AND c.source = 'sidecar' "
+            "WHERE f.folder = ? AND f.name > ? AND f.name < ? AND f.missing_at IS NULL",
+            (folder, stem + b".", stem + b"/"),  # the next byte after a dot
+        )
+        return [row for row in rows if os.path.splitext(row[0])[0] == stem]  # noqa: PTH122 (bytes)
+
     def files_below(self, root: bytes) -> Iterator[tuple[bytes, int]]:
         """Return names and ids of all live files at and below a folder."""
         for number, _ in list(self.folders_below(root)):

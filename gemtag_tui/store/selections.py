@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,17 @@ async def _begin(lib: Library, words: str) -> int:
             (words[:1000], lib.clock.now()),
         )
     return int(number)
+
+
+async def states_of(lib: Library, track_id: int, assets: Sequence[int]) -> dict[State, int]:
+    """Return how many of some assets stand where in a track."""
+    listed = "[" + ",".join(str(int(asset)) for asset in assets) + "]"
+    rows = await lib.rows(
+        "SELECT w.state, count(*) FROM work w "
+        "WHERE w.track = ? AND w.asset IN (SELECT value FROM json_each(?)) GROUP BY w.state",
+        (track_id, listed),
+    )
+    return {State(row[0]): int(row[1]) for row in rows}
 
 
 async def get(lib: Library, number: int) -> Selected | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -164,10 +164,10 @@ def joined(folder: bytes, name: bytes) -> bytes:
 def candidate(row: Any) -> Candidate:
     """Return what a row of `PAGE` or `DUE_PAGE` says."""
     path = joined(row[1], row[2])
+    found = Candidate(row[0], path, *row[3:_PLAIN])
     if len(row) > _PLAIN and row[_PLAIN]:
-        told_words = told_in_request(_context(row[_PLAIN]))
-        return Candidate(row[0], path, *row[3:_PLAIN], context=told_words)
-    return Candidate(row[0], path, *row[3:_PLAIN])
+        return replace(found, context=told_in_request(_context(row[_PLAIN])))
+    return found
 
 
 def _context(stored: str) -> Context:

@@ -25,6 +25,7 @@ from gemtag_tui.store import batch_glance, commands, indexer, live, prefs, runs,
 from gemtag_tui.store.library import Library
 from gemtag_tui.store.lock import is_held_by_someone
 from gemtag_tui.tui.source import Offer
+from gemtag_tui.tui.source_again import AgainSource
 from gemtag_tui.tui.source_assets import AssetSource
 from gemtag_tui.tui.source_batches import BatchSource
 from gemtag_tui.tui.source_failures import FailureSource
@@ -50,6 +51,7 @@ class LibrarySource(
     AssetSource,
     BatchSource,
     TrackSource,
+    AgainSource,
 ):
     """Everything the screens ask for, from one open library.
 

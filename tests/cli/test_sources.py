@@ -119,6 +119,24 @@ def test_sidecars_are_read_once_and_again_when_they_change(gemtag, pictures, tmp
     assert [one.board for one in known(tmp_path)] == ["Boats"]
 
 
+def test_a_sidecar_without_the_ending_belongs_to_the_one_picture_of_its_name(
+    gemtag, pictures, tmp_path
+):
+    first, second, third = pictures[:3]
+    first.with_suffix(".json").write_text(json.dumps({"title": "bare"}))
+    second.with_suffix(".json").write_text(json.dumps({"title": "bare beside its own"}))
+    Path(f"{second}.json").write_text(json.dumps({"title": "its own"}))
+    third.with_suffix(".json").write_text(json.dumps({"title": "whose?"}))
+    twin = third.with_suffix(".webp" if third.suffix != ".webp" else ".png")
+    twin.write_bytes(first.read_bytes())
+    (third.parent / "nobody.json").write_text(json.dumps({"title": "nobody's"}))
+    assert gemtag("scan", str(tmp_path / "pictures")).code == 0
+    assert {one.title for one in known(tmp_path)} == {"bare", "its own"}
+    first.with_suffix(".json").write_text(json.dumps({"title": "changed since"}))
+    assert gemtag("scan", str(first)).code == 0
+    assert {one.title for one in known(tmp_path)} == {"changed since", "its own"}
+
+
 def test_an_export_beside_the_pictures_is_matched_by_id(gemtag, tmp_path):
     folder = tmp_path / "pictures"
     first, second = draw_pictures(folder, 2)

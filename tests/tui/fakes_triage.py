@@ -11,7 +11,7 @@ from gemtag_tui.core.snapshot import Counts
 from gemtag_tui.store.failures import FailureGroup, FailureRow, Selection
 from gemtag_tui.store.tracks import Track
 from gemtag_tui.tui.wanted_failures import Reach
-from gemtag_tui.tui.wanted_tracks import TrackRow
+from gemtag_tui.tui.wanted_tracks import Again, TrackRow
 
 BASIS = Basis(
     model="gemini-3.5-flash-lite", lane="interactive", prompt=400.0, image=280.0, output=120.0,
@@ -41,6 +41,12 @@ class FakeTriage:
     )
     decided: list[tuple[str, Sequence[Selection]]] = field(default_factory=list)
     renewed: int = 0
+    again: Again = field(
+        default_factory=lambda: Again(
+            count=2, tagged=1, cost_usd=0.002, model="gemini-3.5-flash-lite"
+        )
+    )
+    tagged_again: list[tuple[list[int], str, str]] = field(default_factory=list)
     tracks: list[TrackRow] = field(default_factory=lambda: [track_row(1, last=True, shown=True)])
 
     async def renew_causes(self) -> None:
@@ -57,6 +63,17 @@ class FakeTriage:
         ]  # fmt: skip
         track = await self.shown_track()
         return f"Shown: {track.model}."
+
+    async def reach_again(self, assets: Sequence[int], profile: str, model: str = "") -> Again:
+        return replace(self.again, profile=profile, profile_name=profile.title(),
+                       model=model or self.again.model)  # fmt: skip
+
+    async def profile_names(self) -> list[str]:
+        return ["default", "close"]
+
+    async def tag_again(self, assets: Sequence[int], again: Again) -> str:
+        self.tagged_again.append((list(assets), again.profile, again.model))
+        return f"{again.model} is asked."
 
     async def track_rows(self) -> list[TrackRow]:
         return self.tracks

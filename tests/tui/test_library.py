@@ -10,6 +10,7 @@ from gemtag_tui.tui.positions import Keyed
 from gemtag_tui.tui.wanted_library import AssetView
 
 from .fakes import asset
+from .fakes_triage import track_row
 from .support import HOSTILE, FakeSource, settle, shown, text_of
 
 SIZES = [(80, 24), (120, 40)]
@@ -118,3 +119,38 @@ async def test_any_position_is_reached_from_the_nearest_end():
 def test_picture(snap_compare, size):
     app = GemtagApp(FakeSource(), tick=3600, first_screen="library")
     assert snap_compare(app, terminal_size=size, run_before=settle)
+
+
+async def test_chosen_images_are_tagged_again_with_another_profile():
+    source = FakeSource(rows=[asset(1), asset(2), asset(3)])
+    async with shown(source, "library") as (app, pilot):
+        await pilot.press("space", "space", "space", "R")
+        await settle(pilot)
+        assert "tag 3 images with profile (close) [model]" in text_of(app)
+        await pilot.press("ctrl+u", *"close gemini-3.8-flash", "enter")
+        await settle(pilot)
+        text = " ".join(text_of(app).split())
+        assert "Tag 2 images with Close · gemini-3.8-flash, about $0.0020 (1 have such" in text
+        await pilot.press("enter")
+        await settle(pilot)
+        assert not source.tagged_again
+        await pilot.press("R")
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        await pilot.press("y")
+        await settle(pilot)
+        assert source.tagged_again == [([1, 2, 3], "default", "gemini-3.5-flash-lite")]
+        assert "gemini-3.5-flash-lite is asked." in text_of(app)
+
+
+async def test_the_library_names_its_track_and_shows_another():
+    tracks = [track_row(1, last=True, shown=True), track_row(2, "gemini-3.8-flash")]
+    source = FakeSource(rows=[asset(1)], tracks=tracks)
+    async with shown(source, "library") as (app, pilot):
+        assert "gemini-3.5-flash-lite · default" in text_of(app)
+        await pilot.press("m")
+        await settle(pilot)
+        await pilot.press("G", "enter")
+        await settle(pilot)
+        assert "gemini-3.8-flash · default" in text_of(app)

@@ -38,7 +38,7 @@ class Own(AssetSource):
     def __init__(self, lib):
         self.lib = lib
 
-    async def _present_track(self):
+    async def shown_track(self):
         return (await tracks.list_tracks(self.lib))[0]
 
 

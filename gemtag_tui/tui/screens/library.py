@@ -130,6 +130,7 @@ class LibraryScreen(LibraryNarrow):
             self.draw()
             return
         self._mistake = None
+        await self.name_track()
         pages = self.source.assets(self.view, text, self.order)
         try:
             await pages.count()
@@ -185,7 +186,8 @@ class LibraryScreen(LibraryNarrow):
         rows, about = self.rows, self.pages is not None and self.pages.about
         order = "" if self.order is Order.NATURAL else str(self.order)
         marks = rows.count - len(rows.marks.keys) if rows.marks.every else len(rows.marks.keys)
-        return title_line(self.filter_text, str(self.view), rows.count, about, order, marks)
+        words = self.track_words
+        return title_line(self.filter_text, str(self.view), rows.count, about, order, marks, words)
 
     def on_pane_resized(self) -> None:
         """Make the lines for the new size."""

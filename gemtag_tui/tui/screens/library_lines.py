@@ -50,8 +50,10 @@ def tile_words(row: AssetRow) -> Span:
     return (f"{sign(row)[0]} {_name(row)[0]}", "" if row.result else STATES[row.state][2])
 
 
-def title_line(text: str, view: str, count: int, about: bool, order: str, marks: int) -> Line:  # noqa: PLR0917
-    """What the list is: a search or a part of the library, how much, in which order."""
+def title_line(  # noqa: PLR0917 (what a list is)
+    text: str, view: str, count: int, about: bool, order: str, marks: int, track: str = ""
+) -> Line:
+    """What the list is: a search or a part of the library, how much, in which order, of whom."""
     shown = f"{'about ' if about else ''}{number(count)}"
     more = f" · {order}" if order else ""
     marked: Line = [(f" · {number(marks)} marked", "accent")] if marks else []
@@ -59,7 +61,7 @@ def title_line(text: str, view: str, count: int, about: bool, order: str, marks:
         return [("search ", "muted"), (text, "warn"), (" · ", "muted"), (shown, "strong"),
                 (f" found{more}", "muted"), *marked, (" · Esc clears", "muted")]  # fmt: skip
     return [(f"{view} ", "muted"), (shown, "strong"), (more, "muted"), *marked,
-            (" · v view · ⏎ all of one", "muted")]  # fmt: skip
+            (f" · {track}" if track else "", "muted"), (" · v view", "muted")]  # fmt: skip
 
 
 def path_text(path: bytes) -> str:

@@ -9,9 +9,10 @@ from textual.widget import Widget
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.store.browse import AssetRow
 from gemtag_tui.store.facets import Facet
-from gemtag_tui.tui.screens.library_actions import LibraryActions
+from gemtag_tui.tui.screens.library_again import LibraryAgain
 from gemtag_tui.tui.screens.library_facets import FacetList, FacetRow, facet_rows
 from gemtag_tui.tui.screens.library_typed import chosen_in, read_place, toggled
+from gemtag_tui.tui.screens.tracks import ShowsTrack, shown_words
 from gemtag_tui.tui.wanted_library import MOST_CHANGED, AssetPages, AssetView, Order
 from gemtag_tui.tui.widgets.grid import ThumbGrid
 from gemtag_tui.tui.widgets.listed import Listed
@@ -21,7 +22,7 @@ from gemtag_tui.tui.words import number
 VIEWS, ORDERS = tuple(AssetView), tuple(Order)
 
 
-class LibraryNarrow(LibraryActions):
+class LibraryNarrow(ShowsTrack, LibraryAgain):
     """What the library's screen does beside showing rows.
 
     Attributes:
@@ -36,6 +37,7 @@ class LibraryNarrow(LibraryActions):
         self.view, self.order = AssetView.ALL, Order.NATURAL
         self.pages: AssetPages | None = None
         self.first_row = 0
+        self.track_words = ""
         self._found: list[Facet] = []
         self._whole: frozenset[str] = frozenset()
 
@@ -46,6 +48,15 @@ class LibraryNarrow(LibraryActions):
 
     def draw(self) -> None:
         """Draw head and pane."""
+
+    async def name_track(self) -> None:
+        """Note which track is shown."""
+        self.track_words = shown_words(await self.source.shown_track())
+
+    async def other_track(self) -> None:
+        """Read the list of the track that is shown now."""
+        self.rows.clear_marks()
+        await self.load(self.rows.cursor)
 
     @property
     def listed(self) -> PagedList[AssetRow]:

@@ -18,6 +18,7 @@ from gemtag_tui.tui.wanted_library import AssetPages, Picture
 from gemtag_tui.tui.widgets.block import ToneWidget
 from gemtag_tui.tui.widgets.blocks import block_lines, fitted
 from gemtag_tui.tui.widgets.columns import Marks
+from gemtag_tui.tui.widgets.keys import shared_keys
 from gemtag_tui.tui.widgets.pages import PageCache
 
 WIDE, HIGH = 19, 7
@@ -40,13 +41,7 @@ class ThumbGrid(ToneWidget, can_focus=True):
         Binding("right,l", "move(1)", "right", show=False, id="grid.right"),
         Binding("up,k", "row(-1)", "up", show=False, id="grid.up"),
         Binding("down,j", "row(1)", "down", show=False, id="grid.down"),
-        Binding("pageup", "leaf(-1)", "page up", show=False, id="grid.pageup"),
-        Binding("pagedown", "leaf(1)", "page down", show=False, id="grid.pagedown"),
-        Binding("home,g", "jump(0)", "first", show=False, id="grid.first"),
-        Binding("end,G", "jump(-1)", "last", show=False, id="grid.last"),
-        Binding("enter", "open", "open", show=False, id="grid.open", tooltip="Everything of it"),
-        Binding("space", "mark", "mark", show=False, id="grid.mark", tooltip="Mark the image"),
-        Binding("asterisk", "mark_all", "mark all", show=False, id="grid.mark_all"),
+        *shared_keys("grid", "", "the image", "Everything of it"),
     ]  # fmt: skip
 
     class Moved(Message):

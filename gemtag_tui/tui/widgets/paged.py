@@ -11,6 +11,7 @@ from textual.message import Message
 
 from gemtag_tui.tui.source import Pages
 from gemtag_tui.tui.widgets.columns import Column, Marks
+from gemtag_tui.tui.widgets.keys import shared_keys
 from gemtag_tui.tui.widgets.rows import RowsView
 
 __all__ = ["Column", "Marks", "PagedList"]
@@ -25,13 +26,7 @@ class PagedList(RowsView[Row], can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "down", show=False, id="list.down"),
         Binding("up,k", "move(-1)", "up", show=False, id="list.up"),
-        Binding("pagedown", "leaf(1)", "page down", show=False, id="list.pagedown"),
-        Binding("pageup", "leaf(-1)", "page up", show=False, id="list.pageup"),
-        Binding("home,g", "jump(0)", "first row", show=False, id="list.first"),
-        Binding("end,G", "jump(-1)", "last row", show=False, id="list.last"),
-        Binding("enter", "open", "open", show=False, id="list.open", tooltip="Open the row"),
-        Binding("space", "mark", "mark", show=False, id="list.mark", tooltip="Mark the row"),
-        Binding("asterisk", "mark_all", "mark all", show=False, id="list.mark_all"),
+        *shared_keys("list", " row", "the row", "Open the row"),
     ]  # fmt: skip
 
     class Moved(Message):
