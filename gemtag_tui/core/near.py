@@ -12,7 +12,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable
 from enum import IntEnum
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Final, NamedTuple
 
 WIDTH: Final = 9
@@ -41,7 +41,8 @@ _MOST_ALIKE: Final = 64
 """Leaders of one hash (of different tint or shape); further ones stay alone."""
 
 
-_NONE: Final = array("Q")
+_WIDEST: Final = 16
+"""Bits of a band, of four at the least."""
 
 
 class Kind(IntEnum):
@@ -162,8 +163,9 @@ class Grouper:
         if not 0 <= most <= MOST_DISTANCE:
             raise ValueError(f"a distance is 0 to {MOST_DISTANCE}")
         self._most = most
-        self._keys = _keys(most + 4)
-        self._tables: list[dict[int, array[int]]] = [{} for _ in self._keys]
+        self._bands = _bands(most + 4)
+        self._pairs = _pairs(most + 4)
+        self._tables: list[dict[int, array[int]]] = [{} for _ in self._pairs]
         self._newest: dict[int, int] = {}
         """By hash: the last leader that has it; `_before` leads on to the others. Plain numbers in
         arrays, as a million small objects would take three times the memory and the time."""
@@ -184,12 +186,12 @@ class Grouper:
         found = self._among(seen, (own,)) if own in self._newest else None
         if found is not None:
             return found
-        keys: list[int] = []
+        bands = [own >> low & mask for low, mask in self._bands]
+        keys = [bands[one] << _WIDEST | bands[other] for one, other in self._pairs]
         near: list[int] = []
-        for table, (a, ma, b, mb, wide) in zip(self._tables, self._keys, strict=True):
-            key = own >> a & ma | (own >> b & mb) << wide
-            keys.append(key)
-            near += [one for one in table.get(key, _NONE) if (one ^ own).bit_count() <= most]
+        for table, key in zip(self._tables, keys, strict=True):
+            if key in table:
+                near += [one for one in table[key] if (one ^ own).bit_count() <= most]
         found = self._among(seen, near) if near else None
         if found is None:
             self._lead(seen, keys)
@@ -231,14 +233,13 @@ class Grouper:
         return True
 
 
-def _keys(bands: int) -> list[tuple[int, int, int, int, int]]:
-    """Return the pairs of bands to look up: shift and mask of either, and where the second goes."""
-    edges = [BITS * band // bands for band in range(bands + 1)]
-    found = []
-    for part in range(3):
-        for one, other in combinations(range(part, bands, 3), 2):
-            (a, wide), (b, more) = (
-                (edges[band], edges[band + 1] - edges[band]) for band in (one, other)
-            )
-            found.append((a, (1 << wide) - 1, b, (1 << more) - 1, wide))
-    return found
+def _bands(number: int) -> list[tuple[int, int]]:
+    """Return the shift and the mask of each band."""
+    edges = [BITS * band // number for band in range(number + 1)]
+    return [(low, (1 << high - low) - 1) for low, high in pairwise(edges)]
+
+
+def _pairs(number: int) -> list[tuple[int, int]]:
+    """Return the pairs of bands to look up: those within a set."""
+    sets = (range(part, number, 3) for part in range(3))
+    return [pair for one in sets for pair in combinations(one, 2)]

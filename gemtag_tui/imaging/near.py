@@ -30,15 +30,22 @@ def look(sought: Sought, limits: Limits) -> Look | None:
     """Look at one picture, upright and decoded as coarsely as its format allows.
 
     Returns:
-        What it looks like, `NO_LOOK` when that cannot be told; `None` when the file is not the one
-        that was scanned any more, so that nothing can be said of what was.
+        What it looks like, `NO_LOOK` when that cannot be told; `None` when the file cannot be
+        opened now or is not the one that was scanned any more: of what was, nothing can be said.
     """
     try:
         with opened(sought.path, limits) as content:
             status = content.status
             if (status.st_size, status.st_mtime_ns) != (sought.size, sought.mtime_ns):
                 return None
-            return _look(sought.path, content, limits)
+            return _look_into(sought.path, content, limits)
+    except RefusedError:
+        return None
+
+
+def _look_into(path: bytes, content: Content, limits: Limits) -> Look:
+    try:
+        return _look(path, content, limits)
     except RefusedError:
         return NO_LOOK
 

@@ -127,7 +127,17 @@ async def members(
             if leader is not None and row[0] != leader:
                 return
             path = b"" if row[3] is None else joined(row[3], row[4])
-            yield Member(*row[:3], path, *row[5:8], bool(row[8]), row[9])
+            yield Member(
+                leader=row[0],
+                asset=row[1],
+                distance=row[2],
+                path=path,
+                width=row[5],
+                height=row[6],
+                bytes=row[7],
+                tagged=bool(row[8]),
+                inherited_from=row[9],
+            )
         after = rows[-1][0]
         if leader is not None:
             return

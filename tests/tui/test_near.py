@@ -79,16 +79,17 @@ async def test_the_plan_shows_how_many_there_are_and_opens_them():
     async with shown(source, "plan", (120, 40)) as (app, pilot):
         await settle(pilot)
         text = text_of(app)
-        assert "near-dupl." in text
+        assert "look alike" in text
         app.screen.action_side(1)
         for _ in range(4):
             await pilot.press("down")
         await pilot.press("enter")
         await settle(pilot)
         assert "near-duplicates: 30" in text_of(app)
+        assert "which saves about $" in text_of(app)
 
 
 async def test_without_groups_the_plan_has_no_such_row():
     async with shown(FakeSource(), "plan", (120, 40)) as (app, pilot):
         await settle(pilot)
-        assert "near-dupl" not in text_of(app)
+        assert "look alike" not in text_of(app)

@@ -17,7 +17,7 @@ from gemtag_tui.tui.screens.entry import EntryScreen
 from gemtag_tui.tui.wanted_plan import PlanOrder
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.paged import Column, PagedList
-from gemtag_tui.tui.words import number
+from gemtag_tui.tui.words import money, number
 
 
 def near_columns() -> list[Column[Member]]:
@@ -49,6 +49,7 @@ class NearListScreen(GemtagScreen):
     Args:
         total: pictures that follow another.
         order: which model and profile it is about.
+        saves: US dollars that those who still wait would cost; `None` when not known.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,9 +57,9 @@ class NearListScreen(GemtagScreen):
                 tooltip="Take the group apart for good: each picture is paid for; asks"),
     ]  # fmt: skip
 
-    def __init__(self, total: int, order: PlanOrder) -> None:
+    def __init__(self, total: int, order: PlanOrder, saves: float | None = None) -> None:
         super().__init__()
-        self._total, self._order = total, order
+        self._total, self._order, self._saves = total, order, saves
 
     def body(self) -> ComposeResult:
         """A heading and the pictures."""
@@ -88,6 +89,7 @@ class NearListScreen(GemtagScreen):
 
     def _draw(self) -> None:
         words = f"near-duplicates: {number(self._total)} · one of each group is paid for"
+        words += f", which saves about {money(self._saves)}" if self._saves else ""
         words += " · ⏎ in full, Esc back"
         self.query_one("#near-head", Block).show([rule([(words, "muted")], self.size.width)])
 

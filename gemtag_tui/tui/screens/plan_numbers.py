@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gemtag_tui.core.snapshot import Counts
 from gemtag_tui.tui.paint import Tone
 from gemtag_tui.tui.wanted import PlanView
 from gemtag_tui.tui.widgets.paged import Column
-from gemtag_tui.tui.words import money, number, short_number
+from gemtag_tui.tui.words import number, short_number
 
 MILLION = 1_000_000
 FAILED = frozenset({"known-bad", "unreadable", "unsupported", "too-large"})
@@ -37,13 +38,10 @@ def _value(one: Number, *, wide: bool) -> tuple[str, Tone]:
     return words, one.tone if one.value else "muted"
 
 
-def near_number(view: PlanView) -> list[Number]:
-    """Pictures that look like another, with what those that wait save; no row without any."""
-    counts, saves = view.plan.counts, view.plan.near_saves
-    if not counts.near_duplicates:
-        return []
-    words = f"near-dupl. −{money(saves)}" if saves else "near-dupl."
-    return [Number("near", words, counts.near_duplicates)]
+def near_number(counts: Counts) -> list[Number]:
+    """Pictures that look like another one, which is paid for; no row without any."""
+    found = Number("near", "look alike", counts.near_duplicates)
+    return [found] if found.value else []
 
 
 def numbers_of(view: PlanView | None) -> list[Number]:
@@ -56,7 +54,7 @@ def numbers_of(view: PlanView | None) -> list[Number]:
         Number("remaining", "remaining", counts.remaining, "strong"),
         Number("tagged", "tagged", counts.tagged, "good"),
         Number("duplicates", "duplicates", counts.duplicates),
-        *near_number(view),
+        *near_number(counts),
         Number("known-bad", "known bad", counts.known_bad, "warn"),
         Number("unreadable", "unreadable", bad.get("unreadable", 0), "warn"),
         Number("too-large", "too large", bad.get("too_large", 0), "warn"),
