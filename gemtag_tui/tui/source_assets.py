@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _STATES: dict[AssetView, tuple[State, ...]] = {
     AssetView.ALL: (),
-    AssetView.WAITING: (State.TODO, State.RETRY, State.BATCH),
+    AssetView.WAITING: (State.TODO, State.RETRY, State.BATCH, State.NEAR),
     AssetView.BAD: (State.KNOWN_BAD, State.IGNORED),
 }
 _NO_RESULT = tuple(state for state in State if state is not State.TAGGED)

@@ -180,7 +180,8 @@ class PlanDoing(PlanChoosing):
         elif row.name in FAILED and settled:
             self.do(self._show_failures(row), "number")
         elif row.name == "near":
-            self.app.push_screen(NearListScreen(row.value, self.own.order()))
+            saves = self.view.plan.near_saves if self.view is not None else None
+            self.app.push_screen(NearListScreen(row.value, self.own.order(), saves))
         else:
             pages = self.source.plan_list(self.own.order(), row.name, row.value)
             self.app.push_screen(PlanListScreen(row.title, row.value, pages, row.name))
