@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -133,13 +134,19 @@ class PlanBook:
             images=case.images,
             resolution=resolution,
             advice=advice,
-            bad=facts.bad,
+            bad=self._bad(case.model, resolution),
             caching=caching_words(case),
             savings=tuple(savings_words(case, resolution)),
             budgets=budgets,
             near_saves=skipped.likely if skipped else None,
             limits=case.model.limits,
         )
+
+    def _bad(self, model: ModelFacts, resolution: str) -> dict[str, int]:
+        """Return the known bad images by kind, the most first."""
+        kinds = Counter(self.facts.bad)
+        kinds.update(model.bad.get(resolution, {}))
+        return dict(kinds.most_common())
 
     def _start_notes(self, counts: Counts, resolution: str) -> list[str]:
         found = [NO_IMAGES] if counts.total == 0 else []

@@ -65,6 +65,7 @@ class ModelFacts:
         limits: rpm, tpm, rpd and spend.
         counts: by media resolution, where this model and profile have a track.
         measured: by media resolution, where there are results; `counted`: where the API counted.
+        bad: known bad images by kind, by media resolution, those bad for every model left out.
         used_today: calls of this Pacific day.
         tries: calls made for one image so far, at least 1.
         batch_hours: that its batch jobs took; `batch_jobs`: over how many.
@@ -79,6 +80,7 @@ class ModelFacts:
     counts: Mapping[str, Counts] = field(default_factory=dict)
     measured: Mapping[str, Measured] = field(default_factory=dict)
     counted: Mapping[str, Counted] = field(default_factory=dict)
+    bad: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     used_today: float = 0.0
     tries: float = 1.0
     batch_hours: float = 0.0
@@ -140,7 +142,7 @@ class PlanFacts:
         shapes: classes of all images that can be used.
         library: counts for a track that does not exist yet.
         models: by id.
-        bad: known bad images by kind.
+        bad: images by kind that are known bad whatever is asked of them.
         spent_day, spent_month: US dollars of the Pacific day and month.
         free_bytes: of the disk that batch files lie on.
         key_where: the variable a key was found in, "" for none.

@@ -119,6 +119,7 @@ async def gather(
     )
     tracks = near.tracks
     own_id = ids[profile.model.media_resolution]
+    bad = await plan_facts.bad_kinds(lib, provider)
     track = next((t for t in tracks if (t.model, t.profile) == (model, own_id)), None)
     return PlanFacts(
         now=now,
@@ -128,8 +129,8 @@ async def gather(
         resolution=profile.model.media_resolution,
         shapes=tuple(await plan_facts.shapes(lib)),
         library=near.library,
-        models=await _models(lib, loaded, profile, provider, tracks),
-        bad=await plan_facts.bad_kinds(lib, provider, model, own_id),
+        models=await _models(lib, loaded, profile, tracks, provider=provider, bad=bad),
+        bad=bad.get(("", ""), {}),
         selected=await _selected(lib, track, selection),
         spent_day=await ledger.day_spend(lib, day_of(now)),
         spent_month=await ledger.month_spend(lib, month_of(now)),
@@ -204,7 +205,13 @@ async def _selected(
 
 
 async def _models(
-    lib: Library, loaded: Loaded, profile: Profile, provider: str, tracks: list[TrackFacts]
+    lib: Library,
+    loaded: Loaded,
+    profile: Profile,
+    tracks: list[TrackFacts],
+    *,
+    provider: str,
+    bad: dict[tuple[str, str], dict[str, int]],
 ) -> dict[str, ModelFacts]:
     sampled = await plan_facts.pilots(lib, provider)
     looked = _Looked(
@@ -213,6 +220,7 @@ async def _models(
         tracks=tracks,
         used=await plan_facts.used(lib, provider, sampled),
         counted=await counted.kept(lib, provider),
+        bad=bad,
         learned=await plan_facts.learned(lib, provider),
         calls=await plan_facts.calls_today(lib, provider, day_of(lib.clock.now())),
         hours=await plan_facts.batch_hours(lib, provider),
@@ -231,6 +239,7 @@ class _Looked(msgspec.Struct, kw_only=True):
     tracks: list[TrackFacts]
     used: dict[tuple[str, str], Measured]
     counted: dict[tuple[str, str], Counted]
+    bad: dict[tuple[str, str], dict[str, int]]
     learned: dict[tuple[str, str], float]
     calls: dict[str, float]
     hours: dict[str, tuple[float, int]]
@@ -251,6 +260,10 @@ class _Looked(msgspec.Struct, kw_only=True):
         found = {r: self.counted.get((model, i)) for r, i in self.ids.items()}
         return {r: one for r, one in found.items() if one is not None}
 
+    def bad_here(self, model: str) -> dict[str, dict[str, int]]:
+        """Return a model's known bad images by kind, by media resolution."""
+        return {r: self.bad[model, i] for r, i in self.ids.items() if (model, i) in self.bad}
+
 
 def _model_facts(rules: ModelRules, loaded: Loaded, looked: _Looked) -> ModelFacts:
     prompt, output, thinking = rule_text(looked.profile, rules)
@@ -264,6 +277,7 @@ def _model_facts(rules: ModelRules, loaded: Loaded, looked: _Looked) -> ModelFac
         counts=looked.counts(rules.id),
         measured=looked.measured(rules.id),
         counted=looked.by_count(rules.id),
+        bad=looked.bad_here(rules.id),
         used_today=looked.calls.get(rules.id, 0.0),
         tries=looked.tries.get(rules.id, 1.0),
         batch_hours=hours,

@@ -30,8 +30,8 @@ _USED = """
     WHERE r.provider = ? AND r.tokens_prompt > 0 GROUP BY r.model, r.profile
 """
 _BAD = """
-    SELECT kind, count(*) FROM failure WHERE live = 1 AND standing = 'known_bad'
-    AND (provider = '' OR (provider = ? AND model = ? AND profile = ?)) GROUP BY kind
+    SELECT model, profile, kind, count(*) FROM failure WHERE live = 1 AND standing = 'known_bad'
+    AND provider IN ('', ?) GROUP BY 1, 2, 3
 """
 
 
@@ -133,6 +133,12 @@ async def batch_hours(lib: Library, provider: str) -> dict[str, tuple[float, int
     return {row[0]: (float(row[1]), int(row[2])) for row in rows}
 
 
-async def bad_kinds(lib: Library, provider: str, model: str, profile: str) -> dict[str, int]:
-    """Return the known bad images of a track by kind, those of every track included."""
-    return dict(await lib.rows(_BAD, (provider, model, profile)))
+async def bad_kinds(lib: Library, provider: str) -> dict[tuple[str, str], dict[str, int]]:
+    """Return the known bad images by kind, by model and profile id.
+
+    Under ("", "") are those that are bad for every track, which the others do not hold.
+    """
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for model, profile, kind, count in await lib.rows(_BAD, (provider,)):
+        found.setdefault((model, profile), {})[kind] = count
+    return found

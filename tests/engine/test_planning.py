@@ -4,6 +4,7 @@ import pytest
 
 from gemtag_tui.core.calls import Usage
 from gemtag_tui.core.errors import GemtagError, SettingsError
+from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.verdicts import Tags
 from gemtag_tui.engine.config import load_settings
 from gemtag_tui.engine.planning import Options, PlanBook, Selection, Wish, gather, make_plan
@@ -12,7 +13,7 @@ from gemtag_tui.engine.profiles import load_profile
 from gemtag_tui.gemini.address import Address
 from gemtag_tui.store import commits, prefs, scans, tracks
 from gemtag_tui.store.library import Library
-from gemtag_tui.store.rows import Group, NewResult
+from gemtag_tui.store.rows import Group, NewFailure, NewResult
 from gemtag_tui.store.scans import Content, Seen
 
 NOW = 1_795_000_000.0  # 2026-11-18, at noon (Pacific: in the small hours)
@@ -269,3 +270,19 @@ async def test_the_simulator_costs_nothing(tmp_path):
     assert plan.lanes[0].cost.likely > 0
     assert plan.recommended == "interactive"
     assert PlanBook(facts).compute(Wish(prefer="cheapest")).recommended in {"batch", "flex"}
+
+
+async def test_known_bad_kinds_are_kept_apart_by_model_and_resolution(tmp_path):
+    async def fail(lib):
+        profile = load_profile("default", tmp_path / "config.toml")
+        track = await tracks.ensure_track(lib, "google", LITE, profile.id, "default", "{}")
+        bad = [
+            NewFailure(n, track, FailureKind.SAFETY, "no", Standing.KNOWN_BAD, NOW) for n in (1, 2)
+        ]
+        await commits.commit(lib, Group(failures=bad))
+
+    facts = await gathered(tmp_path, 6, prepare=fail)
+    book = PlanBook(facts)
+    assert dict(book.compute().bad) == {"safety": 2}
+    assert not book.compute(options=Options(resolution="high")).bad
+    assert not book.compute(options=Options(model="gemini-2.5-flash-lite")).bad

@@ -15,6 +15,7 @@ from gemtag_tui.tui.app import GemtagApp
 from gemtag_tui.tui.screens.plan_typed import parse_cap, parse_length, parse_limit, parse_moment
 from gemtag_tui.tui.state import LastRun
 from gemtag_tui.tui.wanted import ScanState
+from gemtag_tui.tui.wanted_library import AssetView
 
 from .fakes_plan import outcome, plan_base
 from .support import HOSTILE, NOW, FakeSource, beat, look, settle, shown, text_of
@@ -219,14 +220,39 @@ async def test_numbers_open_what_is_behind_them():
         assert app.screen.filter_text == "unreadable"
         await press(pilot, "1", "right", "g", "enter")
         assert app.screen.PLACE == "library"
+        text = await press(pilot, "1", "j", "j", "enter")
+        assert (app.screen.PLACE, app.screen.view) == ("library", AssetView.NEWEST)
+        assert "tagged: 1,700 · 1 goes back to the plan" in text
 
 
-async def test_a_list_of_another_model_stays_here():
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("down", "name"),
+    [(1, "remaining"), (3, "duplicates"), (4, "known-bad"), (5, "unreadable"),
+     (6, "too-large")],
+)  # fmt: skip
+async def test_each_number_of_another_model_opens_its_list_here(size, down, name):
     source = idle()
-    async with shown(source, "plan") as (_, pilot):
-        await press(pilot, "m", "right", "j", "j", "j", "j", "enter")
-        assert source.told[-1][:2] == ("list", "known-bad")
+    async with shown(source, "plan", size) as (app, pilot):
+        await press(pilot, "m", "right", *["j"] * down, "enter")
+        assert source.told[-1][:2] == ("list", name)
         assert source.orders[-1].model
+        await press(pilot, "escape")
+        assert app.screen.PLACE == "plan"
+
+
+async def test_known_bad_kinds_are_those_of_the_model_that_is_chosen():
+    base = plan_base()
+    other = "gemini-2.5-flash-lite"
+    bad = {"low": {"safety": 7, "unreadable": 1}}
+    models = {**base.facts.models, other: replace(base.facts.models[other], bad=bad)}
+    source = idle(
+        base=replace(base, facts=replace(base.facts, models=models, bad={"too_large": 4}))
+    )
+    async with shown(source, "plan") as (app, _):
+        assert app.screen.view.plan.bad == {"too_large": 4}
+        app.screen.take_model(other)
+        assert app.screen.view.plan.bad == {"safety": 7, "too_large": 4, "unreadable": 1}
 
 
 async def test_what_the_api_said_joins_the_findings_the_worst_first(monkeypatch):

@@ -158,10 +158,13 @@ class PlanDoing(PlanChoosing):
             self.gemtag.say(wrong, "warn")
             return
         tokens = self.view.plan.tokens
-        words = f"prompt {number(round(tokens.prompt))}, image {number(round(tokens.image))} tokens"
-        counted = tokens.basis.startswith("counted")
-        more = "" if counted else f" What was measured still counts for more ({tokens.basis})."
-        self.gemtag.say(f"Counted over {COUNTED}: {words}.{more}" if counted else f"Counted.{more}")
+        if tokens.basis.startswith("counted"):
+            prompt, image = number(round(tokens.prompt)), number(round(tokens.image))
+            self.gemtag.say(
+                f"C{tokens.basis[1:]}: {prompt} tokens of prompt, {image} of the image."
+            )
+        else:
+            self.gemtag.say(f"Counted; what was measured still holds ({tokens.basis}).")
 
     # Looking behind the figures
 
@@ -177,14 +180,36 @@ class PlanDoing(PlanChoosing):
             self.gemtag.action_go("library")
         elif not row.value:
             self.say(f"There are none: {row.title} is 0.")
+        elif row.name == "tagged" and settled:
+            self.do(self._show_tagged(row), "number")
         elif row.name in FAILED and settled:
             self.do(self._show_failures(row), "number")
         elif row.name == "near":
             saves = self.view.plan.near_saves if self.view is not None else None
             self.app.push_screen(NearListScreen(row.value, self.own.order(), saves))
         else:
-            pages = self.source.plan_list(self.own.order(), row.name, row.value)
-            self.app.push_screen(PlanListScreen(row.title, row.value, pages, row.name))
+            self._show_list(row)
+
+    def _show_list(self, row: Number) -> None:
+        pages = self.source.plan_list(self.own.order(), row.name, row.value)
+        self.app.push_screen(PlanListScreen(row.title, row.value, pages, row.name))
+
+    async def _show_tagged(self, row: Number) -> None:
+        """The library with what is tagged, newest first, where it shows the plan's own model."""
+        shown, view, app = await self.source.shown_track(), self.view, self.gemtag
+        if shown is None or view is None or shown.model != view.plan.model:
+            self._show_list(row)
+            return
+        from gemtag_tui.tui.screens.library import LibraryScreen  # noqa: PLC0415 - when shown first
+        from gemtag_tui.tui.wanted_library import AssetView  # noqa: PLC0415
+
+        await app.switch_mode("library")
+        screen = app.screen
+        if isinstance(screen, LibraryScreen):
+            screen.view = AssetView.NEWEST
+            screen.set_filter("")
+            screen.do(screen.load(), "assets")
+            app.say(f"{row.title}: {number(row.value)} · 1 goes back to the plan")
 
     async def _show_failures(self, row: Number) -> None:
         app = self.gemtag
