@@ -153,8 +153,8 @@ def findings_of(tried: Sequence[Tried]) -> Findings | None:
         tagged=sum(1 for one in tried if not one.failure),
         tokens_in=mean_of([one.tokens_in for one in answered]),
         tokens_out=mean_of([one.tokens_out for one in answered]),
-        cost=guarded([one.cost for one in tried], RARE_CALLS * fmean(o.cost for o in tried)),
-        calls=guarded([one.calls for one in tried], RARE_CALLS),
+        cost=guarded([one.cost for one in tried], RARE_CALLS * fmean(o.cost for o in tried), 0.0),
+        calls=guarded([one.calls for one in tried], RARE_CALLS, 1.0),
         failures={
             kind: wilson(sum(1 for one in tried if one.failure == kind), len(tried))
             for kind in kinds
@@ -174,28 +174,30 @@ def mean_of(values: Sequence[float]) -> Interval:
     return Interval(max(0.0, mean - half), mean, mean + half)
 
 
-def guarded(values: Sequence[float], rare: float) -> Interval:
-    """Return the mean's interval, its high end as if one more and rarer value had been met."""
+def guarded(values: Sequence[float], rare: float, least: float) -> Interval:
+    """Return the mean's interval, either end as if one more and rarer value had been met."""
     found = mean_of(values)
     if len(values) < 2:
         return found
-    high = mean_of([*values, max(rare, *values)]).high
-    return Interval(found.low, found.likely, max(found.high, high))
+    low, high = mean_of([*values, least]).low, mean_of([*values, max(rare, *values)]).high
+    return Interval(min(found.low, max(least, low)), found.likely, max(found.high, high))
 
 
 def predicted_total(values: Sequence[float], remaining: int) -> Interval:
     """Return the sum over images that are yet to come, by those that were seen.
 
     The interval counts that both the sample's mean and the rest's own sum vary. Its high end is
-    reckoned as if one more image had been met that took `RARE_CALLS` times the usual: images in
-    trouble are rare and dear, and a sample may have met none.
+    reckoned as if one more image had been met that took `RARE_CALLS` times the usual, its low end
+    as if one more had cost nothing: images in trouble are rare, dear when they are asked for again
+    and cheap when they are refused, and a sample may have met none of either.
     """
     mean = mean_of(values).likely
     if remaining <= 0:
         return Interval(0.0, 0.0, 0.0)
     if len(values) < 2:
         return Interval(0.0, mean * remaining, inf)
-    low = mean - _half(values, remaining)
+    less = [*values, 0.0]
+    low = min(mean - _half(values, remaining), fmean(less) - _half(less, remaining))
     more = [*values, max(RARE_CALLS * mean, *values)]
     high = max(fmean(more) + _half(more, remaining), mean + _half(values, remaining))
     return Interval(max(0.0, low) * remaining, mean * remaining, high * remaining)

@@ -76,6 +76,28 @@ def test_the_intervals_contain_the_truth_in_93_of_100_seeded_runs(first):
     assert hits["failures"] >= 90  # a share of 50 comes in steps of 2 %
 
 
+def test_small_libraries_whose_limit_is_calls_a_minute_are_foretold_as_well():
+    """What `benchmarks/pilot_bench.py` runs through the engine, in a hundred small populations."""
+    hits = Counter()
+    for seed in range(100):
+        probes, truth = population(seed, 220)
+        sample = {one.asset for one in choose(probes, 40, seed)}
+        found = findings_of([truth[asset] for asset in sorted(sample)])
+        rest = [one for asset, one in truth.items() if asset not in sample]
+        hits["cost"] += sum(one.cost for one in rest) in predicted_total(found.costs, len(rest))
+        ends = [max(1.0, end) for end in (found.calls.low, found.calls.high)]
+        real = sum(one.calls for one in rest) / len(rest)
+        low, likely, high = (_by_calls(calls, len(rest)) for calls in (ends[0], real, ends[1]))
+        hits["time"] += low <= likely <= high
+    assert hits["cost"] >= 93
+    assert hits["time"] >= 93
+
+
+def _by_calls(calls, images):
+    load = Load(700, 0, calls)
+    return course_of(images, Pace(rpm=120), load, Before(NOW), (Epoch(0, 0),)).seconds
+
+
 @given(st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 500), min_size=1), st.data())
 def test_places_are_shared_out_in_proportion_and_none_is_lost(shares, data):
     total = sum(shares.values())
