@@ -151,7 +151,7 @@ class TriageSource:
         moved = await next_choice.choose(self.lib, await self._own(selections), track, wish)
         if not moved:
             return "Nothing was changed: none of these can be tried that way."
-        how = f" with {wish.fixed.words}" if wish.fixed else " with more room for the answer"
+        how = f" with {wish.fixed.words}" if wish.fixed else " with more room"
         return _again_words(moved, 0, await self._when(), how)
 
     async def _when(self) -> str:
@@ -167,7 +167,7 @@ class TriageSource:
             return f"by a run of {track.model} once the present one has ended"
         if settings.model != track.model:
             return f"by a run of {track.model}: m on 1 Plan chooses it, S starts"
-        return "by the next run: S on 1 Plan starts it"
+        return "by the next run (S on 1 Plan)"
 
     async def rejudge(self, selections: Sequence[Selection]) -> str:
         """Judge stored answers again by the profile as it is now; nothing is sent.
@@ -257,7 +257,7 @@ def _sent_words(row: FailureRow, profile: Profile) -> str:
 
 def _again_words(moved: int, scans: int, when: str, how: str = "") -> str:
     sent = max(0, moved - scans)
-    parts = [f"{plural(sent, 'image')} will be tried again{how} {when}."] if sent else []
+    parts = [f"{plural(sent, 'image')} are tried{how or ' again'} {when}."] if sent else []
     if scans:
         parts.append(f"{plural(scans, 'file')} will be looked at anew by the next scan.")
     return " ".join(parts)

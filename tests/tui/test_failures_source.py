@@ -7,7 +7,7 @@ import pytest
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.remedies import Way
-from gemtag_tui.engine.profiles import load_profile
+from gemtag_tui.engine.profiles import default_profile_text, load_profile
 from gemtag_tui.store import commits, failures, scans, selections, tracks, work
 from gemtag_tui.store.failures import Selection
 from gemtag_tui.store.rows import Group, NewFailure
@@ -105,7 +105,7 @@ async def test_several_causes_are_one_decision_that_is_undone_as_one(source):
     track = await tracks.latest_track(source.lib)
     stood = await work.counts(source.lib, track.id)
     count = (await source.reach("retry", chosen)).count
-    assert f"{count} images will be tried again" in await source.decide("retry", chosen)
+    assert f"{count} images are tried again" in await source.decide("retry", chosen)
     assert (await work.counts(source.lib, track.id)).known_bad == stood.known_bad - count
     words = await source.undo_decision()
     assert f"{count} failures as before" in words
@@ -171,3 +171,65 @@ async def test_what_was_sent_is_told(source):
     assert told["Prompt"]
     assert "It is safety." in told["What happened"]
     assert told["Raw answer"].startswith("None was kept")
+
+
+@pytest.mark.parametrize("verb", ["more-output", "resolution", "re-encode"])
+async def test_a_changed_setting_is_previewed_chosen_and_taken_back(source, verb):
+    group = await _group(source, FailureKind.TRUNCATED)
+    chosen = [Selection(kind=group.kind, head=group.head, standing=group.standing)]
+    reach = await source.reach(verb, chosen)
+    assert (reach.count, reach.refused, reach.model) == (group.count, 0, "gemini-3.5-flash-lite")
+    assert reach.cost_usd > 0
+    assert reach.setting
+    words = await source.decide(verb, chosen)
+    assert words.startswith(f"{group.count} images are tried with ")
+    assert words.endswith("by the next run (S on 1 Plan).")
+    assert len(words) <= 77
+    (row,) = await source.lib.rows("SELECT count(*), min(setting) = max(setting) FROM next_try")
+    assert tuple(row) == (group.count, 1)
+    assert "as before" in await source.undo_decision()
+    assert not await source.lib.rows("SELECT * FROM next_try")
+
+
+async def test_a_track_is_shown_until_another_is(source):
+    first = await source.shown_track()
+    other = await tracks.ensure_track(source.lib, "google", "other", "p_9", "close", "{}")
+    rows = await source.track_rows()
+    assert {row.track.id for row in rows} == {first.id, other.id}
+    assert await source.show_track(first.id) == "Shown: gemini-3.5-flash-lite · default."
+    assert (await source.shown_track()).id == first.id
+    assert len(await source.failure_groups()) == 3
+    await source.show_track(other.id)
+    assert await source.failure_groups() == []
+    source._chosen = None  # another sitting
+    assert (await source.shown_track()).id == other.id
+    assert [row.chosen for row in await source.track_rows() if row.shown] == [True]
+    assert "(the last run)" in await source.show_track(0)
+    with pytest.raises(UsageError, match="no such track"):
+        await source.show_track(999)
+
+
+async def test_chosen_images_are_tagged_again_by_a_run_on_a_selection(source, monkeypatch):
+    started = []
+
+    async def start(args=()):
+        started.append(list(args))
+        return 4711
+
+    monkeypatch.setattr(source, "start", start)
+    folder = source.config.parent / "profiles"
+    folder.mkdir()
+    text = default_profile_text().replace("summary_words = 25", "summary_words = 9")
+    (folder / "close.toml").write_text(text)
+    assert await source.profile_names() == ["default", "close"]
+    same = await source.reach_again([1, 2, MANY], "default")
+    assert (same.count, same.tagged, same.other) == (1, 0, 2)
+    again = await source.reach_again([1, 2, MANY], "close", "gemini-3.8-flash")
+    assert (again.count, again.tagged, again.other) == (3, 0, 0)
+    assert again.cost_usd > 0
+    words = await source.tag_again([1, 2, MANY], again)
+    assert "asked about 3 images (process 4711)" in words
+    assert started == [
+        ["--model", "gemini-3.8-flash", "--profile", "close", "--selection", "1"]
+    ]  # fmt: skip
+    assert (await selections.get(source.lib, 1)).assets == 3

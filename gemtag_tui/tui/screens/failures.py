@@ -10,14 +10,14 @@ from textual.containers import Container
 
 from gemtag_tui.core.remedies import Remedy
 from gemtag_tui.store.failures import FailureGroup, Selection
-from gemtag_tui.tui.paint import Line, rule
+from gemtag_tui.tui.paint import Line, join, join_fitting, rule
 from gemtag_tui.tui.screens.failures_actions import FailureActions
 from gemtag_tui.tui.screens.failures_ask import Fit
 from gemtag_tui.tui.screens.failures_files import FailureFilesScreen
 from gemtag_tui.tui.screens.failures_lines import empty_lines, group_columns, group_lines
 from gemtag_tui.tui.screens.failures_list import RangeList
 from gemtag_tui.tui.screens.failures_words import cause_of, kind_words
-from gemtag_tui.tui.screens.tracks import ShowsTrack, shown_words
+from gemtag_tui.tui.screens.tracks import TRACKS_KEY, ShowsTrack, shown_words
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
@@ -41,6 +41,7 @@ class FailuresScreen(ShowsTrack, FailureActions):
     FILTERS = True
     CSS_PATH = style_path("failures.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
+        TRACKS_KEY,
         Binding("o", "sort", "sort", id="failures.sort", tooltip="By count, newest, or spent"),
     ]
 
@@ -146,14 +147,17 @@ class FailuresScreen(ShowsTrack, FailureActions):
     def _title(self) -> Line:
         count = sum(one.count for one in self._shown)
         spent = sum(one.cost_usd for one in self._shown)
-        title: Line = [("failures ", "muted"), (number(count), "strong")]
-        title += [(f" in {plural(len(self._shown), 'cause')} · {money(spent)} spent", "muted")]
+        causes = plural(len(self._shown), "cause")
+        parts: list[Line] = [
+            [("failures ", "muted"), (number(count), "strong"), (f" in {causes}", "muted")],
+            [(f"{money(spent)} spent", "muted")],
+        ]
         if self.filter_text:
-            return [*title, (" · filter: ", "muted"), (self.filter_text, "warn")]
-        title.append((f" · {self._track}", "muted"))
+            return join([*parts, [("filter: ", "muted"), (self.filter_text, "warn")]])
         if marked := sum(_key(one) in self._list.marks for one in self._shown):
-            return [*title, (f" · {plural(marked, 'cause')} marked", "accent")]
-        return [*title, (f" · by {SORTS[self._sort]}", "muted")]
+            parts.append([(f"{plural(marked, 'cause')} marked", "accent")])
+        parts += [[(self._track, "muted")], [(f"by {SORTS[self._sort]}", "muted")]]
+        return join_fitting(parts, self.size.width - 6)
 
     def on_pane_resized(self) -> None:
         """Make the lines for the new size."""

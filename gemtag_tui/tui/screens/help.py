@@ -38,7 +38,7 @@ def keys_of(screen: Screen[Any]) -> list[Key]:
         if not binding.id:
             continue
         where = _where(active.node, screen)
-        sign, name = key_sign(binding.key), (binding.action, where)
+        sign, name = binding.key_display or key_sign(binding.key), (binding.action, where)
         if known := found.get(name):
             found[name] = Key(
                 f"{known.keys} {sign}", known.words, where, binding.action, active.node

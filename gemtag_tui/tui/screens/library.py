@@ -15,11 +15,13 @@ from gemtag_tui.core.query import QueryError
 from gemtag_tui.store.browse import AssetRow
 from gemtag_tui.store.search import AssetDetail
 from gemtag_tui.tui.paint import rule
+from gemtag_tui.tui.screens.library_again import AGAIN_KEY
 from gemtag_tui.tui.screens.library_facets import FacetList
 from gemtag_tui.tui.screens.library_lines import columns, pane_lines, tile_words, title_line
 from gemtag_tui.tui.screens.library_narrow import LibraryNarrow
 from gemtag_tui.tui.screens.library_pictures import bring, bring_all
 from gemtag_tui.tui.screens.library_typed import mistake_line
+from gemtag_tui.tui.screens.tracks import TRACKS_KEY
 from gemtag_tui.tui.state import Look
 from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.wanted_library import AssetPages, AssetView, Order
@@ -63,6 +65,8 @@ class LibraryScreen(LibraryNarrow):
                 tooltip="Go to a share of the list (37%) or a row"),
         Binding("i", "pictures", "pictures", show=False, id="library.pictures",
                 tooltip="Show pictures or none (slow lines)"),
+        AGAIN_KEY,
+        TRACKS_KEY,
         Binding("w", "wide", "wide", id="library.wide", tooltip="Hide or show the pane"),
     ]  # fmt: skip
 
@@ -160,6 +164,7 @@ class LibraryScreen(LibraryNarrow):
         if self.pages is None:
             await self.load(self.first_row)
             return
+        await self.name_track()
         if self.tiles:
             await self.grid.load(self.pages, at=self.grid.cursor)
         else:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 
 from gemtag_tui.core.text import plain
 from gemtag_tui.tui.screens.library_actions import LibraryActions
@@ -16,13 +15,17 @@ MOST_NAMED = 3
 """Profiles that are named in the question."""
 
 
-class LibraryAgain(LibraryActions):
-    """One key: it asks for the profile, then with count and price."""
+AGAIN_KEY = Binding(
+    "R",
+    "again",
+    "tag again",
+    id="library.again",
+    tooltip="Tag the marked, or this one, with another profile; asks with price",
+)
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("R", "again", "tag again", id="library.again",
-                tooltip="Tag the marked, or this one, with another profile or model; asks"),
-    ]  # fmt: skip
+
+class LibraryAgain(LibraryActions):
+    """`AGAIN_KEY` asks for the profile, then with count and price."""
 
     def action_again(self) -> None:
         """Ask which profile, then whether."""

@@ -53,15 +53,15 @@ def columns(*, follows: bool) -> list[Column[Row]]:
     """Columns of the tracks; `follows`: the last run's is shown, whichever it is."""
     return [
         Column("", 1, lambda row: _mark(row, follows=follows)),
-        Column("model", 22, lambda row: (_of(row, lambda one: one.model, LAST), "strong"), grow=2),
+        Column("model", 21, lambda row: (_of(row, lambda one: one.model, LAST), "strong"), grow=2),
         Column("profile", 10, lambda row: (_of(row, lambda one: one.profile_name, "always"), ""),
                grow=1),
-        Column("tagged", 9, _count(lambda row: row.counts.tagged), right=True),
-        Column("to go", 9, _count(lambda row: row.counts.remaining), right=True),
-        Column("bad", 7, _count(lambda row: row.counts.known_bad), right=True),
+        Column("tagged", 8, _count(lambda row: row.counts.tagged), right=True),
+        Column("to go", 8, _count(lambda row: row.counts.remaining), right=True),
+        Column("bad", 6, _count(lambda row: row.counts.known_bad), right=True),
         Column("ignored", 8, _count(lambda row: row.counts.ignored), right=True, rank=3),
         Column("profile id", 14, lambda row: (_of(row, lambda one: one.profile), "muted"), rank=2),
-        Column("provider", 9, lambda row: (_of(row, lambda one: one.provider), "muted"), rank=1),
+        Column("provider", 9, lambda row: (_of(row, lambda one: one.provider), "muted")),
     ]  # fmt: skip
 
 
@@ -135,7 +135,7 @@ class TracksScreen(GemtagScreen):
         self.call_after_refresh(self._draw)
 
     def _draw(self) -> None:
-        words = "results and failures are kept apart by model and profile · ⏎ shows, Esc goes back"
+        words = "kept apart by model and profile · ⏎ shows one, Esc goes back"
         line: Line = [(words, "muted")]
         self.query_one("#tracks-head", Block).show([rule(line, self.size.width)])
 
@@ -145,13 +145,17 @@ class TracksScreen(GemtagScreen):
         self._take(message.row.track.id if isinstance(message.row, TrackRow) else 0)
 
 
-class ShowsTrack(GemtagScreen):
-    """A screen on which another track can be shown."""
+TRACKS_KEY = Binding(
+    "m",
+    "tracks",
+    "models",
+    id="tracks.choose",
+    tooltip="Which model's and profile's results are shown",
+)
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "tracks", "models", id="tracks.choose",
-                tooltip="Which model's and profile's results are shown"),
-    ]  # fmt: skip
+
+class ShowsTrack(GemtagScreen):
+    """A screen on which another track can be shown; it has `TRACKS_KEY` among its bindings."""
 
     async def other_track(self) -> None:
         """Show what is so of the track that is shown now."""
