@@ -10,19 +10,20 @@ from gemtag_tui.store.plan_lists import Listed
 from gemtag_tui.tui.paint import Span, rule
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.entry import EntryScreen
+from gemtag_tui.tui.screens.plan_numbers import FAILED
 from gemtag_tui.tui.source import Pages
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.paged import Column, PagedList
 from gemtag_tui.tui.words import number
 
 
-def columns() -> list[Column[Listed]]:
-    """The id, the path, and why it is there."""
-    return [
+def columns(*, why: bool) -> list[Column[Listed]]:
+    """The id, the path, and why it is there where that says something."""
+    found: list[Column[Listed]] = [
         Column("id", 9, lambda row: (number(row.id), "muted"), right=True, rank=1),
         Column("path", 30, lambda row: (_path(row), ""), keep="tail", grow=2),
-        Column("", 18, _why, grow=1),
     ]
+    return [*found, Column("", 18, _why, grow=1)] if why else found
 
 
 def _path(row: Listed) -> str:
@@ -52,8 +53,8 @@ class PlanListScreen(GemtagScreen):
         """A heading and the images."""
         yield Block(id="images-head")
         yield PagedList[Listed](
-            columns(), lambda row: (row.id, row.path), empty="Reading…", marks=False,
-            id="images-list",
+            columns(why=self._name in FAILED), lambda row: (row.id, row.path),
+            empty="Reading…", marks=False, id="images-list",
         )  # fmt: skip
 
     @property

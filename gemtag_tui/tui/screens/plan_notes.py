@@ -52,7 +52,7 @@ def notes_of(view: PlanView, *, roomy: bool) -> list[Note]:
 def basis_words(view: PlanView) -> str:
     """What the tokens rest on."""
     tokens = view.plan.tokens
-    return tokens.basis if tokens.measured else "rule; P measures"
+    return "rule; n counts" if tokens.basis == "rule" else tokens.basis
 
 
 def changes_of(view: PlanView, *, roomy: bool) -> list[str]:
