@@ -12,7 +12,6 @@ import msgspec
 from gemtag_tui.core.exported import Exported
 from gemtag_tui.store import export_rows
 from gemtag_tui.store.browse import among
-from gemtag_tui.store.search_docs import rules_from
 from gemtag_tui.store.work import State
 
 if TYPE_CHECKING:
@@ -122,8 +121,7 @@ async def in_order(
 
 async def exported(lib: Library, assets: Sequence[int]) -> AsyncIterator[list[Exported]]:
     """Yield all results of some assets as exports are given them, in the assets' order."""
-    names = await export_rows.profile_names(lib)
-    rules = rules_from(await lib.rows(export_rows.RULES))
+    maker = await export_rows.Maker.of(lib)
     for at in range(0, len(assets), _PAGE):
         ids = await lib.rows(
             "SELECT r.id FROM json_each(?) j CROSS JOIN asset_ai r ON r.asset = j.value "
@@ -134,7 +132,7 @@ async def exported(lib: Library, assets: Sequence[int]) -> AsyncIterator[list[Ex
             export_rows.THESE.format(""), (_array(one for (one,) in map(tuple, ids)),)
         )
         if rows:
-            yield [export_rows.exported_row(row, names, rules) for row in rows]
+            yield await maker.made(rows)
 
 
 def _array(numbers: Iterable[int]) -> str:

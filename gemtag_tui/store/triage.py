@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.text import storable
 from gemtag_tui.store import changes, next_tries, rejudged
+from gemtag_tui.store.bulk import counted_once
 from gemtag_tui.store.changes import Change
 
 if TYPE_CHECKING:
@@ -263,7 +264,8 @@ async def moved(  # noqa: PLR0917 (one transaction's parts)
         await changes.end(db, change)
         return 0
     await next_tries.forget(db, change)
-    await db.execute(_WORK, (0 if again else 5, change))
+    async with counted_once(db, done.rowcount):
+        await db.execute(_WORK, (0 if again else 5, change))
     if wish is not None:
         await next_tries.put(db, change, wish)
     await db.execute(_FAILURES, (local.value, to.value, due, change))
@@ -300,7 +302,8 @@ async def undo(lib: Library, number: int | None = None) -> tuple[Change, int, in
         await db.execute(_BACK, (change.id, ids))
         await next_tries.put_back(db, change.id, ids)
         settle = _SETTLE.format(which="AND id IN (SELECT value FROM json_each(?))")
-        await db.execute(settle, (change.id, ids))
+        async with counted_once(db, len(rows)):
+            await db.execute(settle, (change.id, ids))
         await changes.undone(db, change.id, lib.clock.now())
     back = ids.count(",") + 1 if ids != "[]" else 0
     return change, back, change.items - back

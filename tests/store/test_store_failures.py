@@ -5,7 +5,7 @@ from store_kit import a_track, add, image, opened, result
 
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.failures import FailureKind, Standing
-from gemtag_tui.store import changes, commits, compare, failures, search, selections, work
+from gemtag_tui.store import bulk, changes, commits, compare, failures, search, selections, work
 from gemtag_tui.store.failure_rows import renew_causes
 from gemtag_tui.store.failures import Selection
 from gemtag_tui.store.rows import Group, NewFailure
@@ -135,3 +135,36 @@ async def test_two_tracks_side_by_side_and_a_choice(lib):
         assert row.edited
     assert await compare.accept(lib, two, [1]) == 1
     assert {row.summary for row in await search.search(lib, "path:1.jpg")} == {"right"}
+
+
+@pytest.mark.parametrize("many", [1, 5_000])
+async def test_many_are_counted_once(lib, monkeypatch, many):
+    monkeypatch.setattr(bulk, "MANY", many)
+    track = await stocked(lib, *[(FailureKind.BLOCKED, "no")] * 4)
+    everything = Selection(track=track)
+    schema = await lib.rows("SELECT name, sql FROM sqlite_master ORDER BY name")
+
+    async def counted():
+        counts = await work.counts(lib, track.id)
+        return counts.remaining, counts.known_bad, counts.ignored
+
+    for act, expected in (
+        (failures.retry(lib, everything), (7, 0, 0)),
+        (failures.undo(lib), (3, 4, 0)),
+        (failures.ignore(lib, everything), (3, 0, 4)),
+        (failures.reopen(lib, everything), (7, 0, 0)),
+    ):
+        await act
+        assert await counted() == expected
+    assert sorted(await states(lib, track)) == [0] * 7
+    assert await lib.rows("SELECT name, sql FROM sqlite_master ORDER BY name") == schema
+    with pytest.raises(UsageError):
+        await fails_in_the_middle(lib)
+    assert await counted() == (7, 0, 0)
+    assert await lib.rows("SELECT name, sql FROM sqlite_master ORDER BY name") == schema
+
+
+async def fails_in_the_middle(lib):
+    async with lib.transaction() as db, bulk.counted_once(db, bulk.MANY):
+        await db.execute("UPDATE work SET state = 5")
+        raise UsageError("no")
