@@ -231,6 +231,7 @@ def failure_fields(row: FailureRow) -> dict[str, Any]:
         "provider": row.provider,
         "model": row.model,
         "cost_usd": row.cost_usd,
+        "made_with": row.made_with,
     }
 
 
@@ -345,9 +346,7 @@ def selection(
     return Selection(ids=ids, kind=wanted, head=cause, track=None if ids else track)
 
 
-def _move(
-    shell: Shell, verb: str, model: str, profile: str, *, dry: bool, **chosen: Any
-) -> None:
+def _move(shell: Shell, verb: str, model: str, profile: str, *, dry: bool, **chosen: Any) -> None:
     from gemtag_tui.store import failures as store  # noqa: PLC0415
     from gemtag_tui.store.failure_rows import renew_causes  # noqa: PLC0415
 

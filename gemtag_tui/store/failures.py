@@ -53,7 +53,8 @@ __all__ = [
 
 _COLUMNS = """
     b.id, b.asset, b.kind, b.message, b.attempts, b.standing, b.first_seen, b.last_seen,
-    b.next_retry, b.lane, b.provider, b.model, b.profile, b.run, b.job, b.cost_usd, o.path, f.name
+    b.next_retry, b.lane, b.provider, b.model, b.profile, b.run, b.job, b.cost_usd, o.path, f.name,
+    b.made_with
 """
 _END = 2**62
 _FROM = """
@@ -64,7 +65,10 @@ _FROM = """
 
 @dataclass(frozen=True, slots=True)
 class FailureRow:
-    """A failure. `provider`, `model` and `profile` are empty when no model was asked."""
+    """A failure. `provider`, `model` and `profile` are empty when no model was asked.
+
+    `made_with` is the setting of its last try where that was not the profile's.
+    """
 
     id: int
     asset: int
@@ -83,6 +87,7 @@ class FailureRow:
     job: int | None
     cost_usd: float
     path: bytes
+    made_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ class Stored:
 
 def _row(row: Any) -> FailureRow:
     path = b"" if row[17] is None else joined(row[16], row[17])
-    values = [*row[:16], path]
+    values = [*row[:16], path, row[18]]
     values[2], values[5] = FailureKind(values[2]), Standing(values[5])
     return FailureRow(*values)
 

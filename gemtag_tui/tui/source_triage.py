@@ -156,6 +156,9 @@ class TriageSource:
 
     async def _when(self) -> str:
         """Say what tries failures of the shown track again."""
+        from gemtag_tui.core.models import canonical_model  # noqa: PLC0415
+        from gemtag_tui.engine.profiles import load_profile  # noqa: PLC0415 - heavy
+
         track, settings = await self.shown_track(), self.load().settings
         if track is None:
             return "by the next run"
@@ -165,8 +168,10 @@ class TriageSource:
             if now and (now.provider, now.model, now.profile_id) == ours:
                 return "by the run that goes on"
             return f"by a run of {track.model} once the present one has ended"
-        if settings.model != track.model:
-            return f"by a run of {track.model}: m on 1 Plan chooses it, S starts"
+        if canonical_model(settings.model) != track.model:
+            return f"by a run of {track.model}: M on 1 Plan chooses it, S starts"
+        if load_profile(settings.profile, self.config).id != track.profile:
+            return f"by a run with profile {track.profile_name}: p on 1 Plan chooses it, S starts"
         return "by the next run (S on 1 Plan)"
 
     async def rejudge(self, selections: Sequence[Selection]) -> str:

@@ -124,7 +124,8 @@ class FailuresScreen(ShowsTrack, FailureActions):
         paged.set_empty("Nothing fits the filter; Esc clears it." if self._groups else none)
         held, marks = paged.key, paged.marks
         keys = [_key(one) for one in self._shown]
-        at = keys.index(held) if held in keys else self._row
+        near = self._row or min(paged.cursor, max(0, len(keys) - 1))
+        at = keys.index(held) if held in keys else near
         await paged.load(Listed(self._shown), at=at)
         paged.marks = marks
         self._row = 0

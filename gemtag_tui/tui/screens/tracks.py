@@ -28,8 +28,11 @@ Row = TrackRow | str
 
 
 def shown_words(track: Track | None) -> str:
-    """The track that is shown, in words: model · profile."""
-    return "no model yet" if track is None else f"{track.model} · {track.profile_name}"
+    """The track that is shown, in words: model · profile, and who answers unless it is Google."""
+    if track is None:
+        return "no model yet"
+    other = "" if track.provider == "google" else f" ({track.provider})"
+    return f"{track.model} · {track.profile_name}{other}"
 
 
 def _count(of: Callable[[TrackRow], int]) -> Callable[[Row], Span]:
