@@ -71,6 +71,18 @@ class LibraryNewerError(LibraryError):
     """The library was written by a newer gemtag."""
 
 
+class LibraryOlderError(LibraryError):
+    """The library has an older shape, and only looking at it does not change that.
+
+    Args:
+        path: of the library, as it may be shown.
+    """
+
+    def __init__(self, path: str) -> None:
+        words = "has the shape of an older gemtag; open it once with `gemtag` to update it"
+        super().__init__(f"{path} {words}.")
+
+
 class LibraryBusyError(LibraryError):
     """Another engine holds the library's lock."""
 

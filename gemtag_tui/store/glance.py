@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gemtag_tui.core.batch_words import Holder
-from gemtag_tui.core.errors import LibraryError
+from gemtag_tui.core.errors import LibraryError, LibraryOlderError
 from gemtag_tui.core.snapshot import Counts, RunSnapshot
 from gemtag_tui.core.text import plain
 from gemtag_tui.store import live, runs
@@ -77,8 +77,7 @@ def _check(db: sqlite3.Connection, path: Path) -> None:
     newest = shipped()[-1].number
     refuse_newer(version, newest, path)
     if version < newest:
-        words = "has the shape of an older gemtag; open it once with `gemtag` to update it"
-        raise LibraryError(f"{plain(str(path))} {words}.")
+        raise LibraryOlderError(plain(str(path)))
 
 
 def _look(db: sqlite3.Connection, key: tuple[str, str, str] | None, *, alive: bool) -> Glance:

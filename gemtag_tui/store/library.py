@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 import aiosqlite
 
 from gemtag_tui.core.clock import Clock
-from gemtag_tui.core.errors import LibraryError
+from gemtag_tui.core.errors import LibraryError, LibraryOlderError
 from gemtag_tui.core.text import plain
 from gemtag_tui.store.direct import Work, whole
 from gemtag_tui.store.migrate import migrate, version_of
@@ -100,8 +100,7 @@ class Library:
         else:
             version = await self._check_ours(steps, "ro")
             if version < steps[-1].number:
-                words = "has the shape of an older gemtag; open it once with `gemtag` to update it"
-                raise LibraryError(f"{plain(str(self.path))} {words}.")
+                raise LibraryOlderError(plain(str(self.path)))
         self._reader = await _connect(uri(self.path, "ro"), _READER)
 
     async def _check_ours(self, steps: list[Migration], mode: str) -> int:

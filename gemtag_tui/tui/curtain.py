@@ -14,7 +14,7 @@ from typing import TextIO
 
 import msgspec
 
-from gemtag_tui.core.errors import GemtagError
+from gemtag_tui.core.errors import GemtagError, LibraryOlderError
 from gemtag_tui.core.snapshot import Counts, RunSnapshot
 from gemtag_tui.core.text import plain
 from gemtag_tui.store.glance import Glance, glance
@@ -27,12 +27,21 @@ _LEAVE = "\x1b[?1049l"
 _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 
 
-def first_look(library: Path) -> Look:
-    """Return the library's state as far as one quick look shows it."""
+_UPDATING: tuple[Line, ...] = (
+    [],
+    [("  This library was made by an older gemtag and is being brought up to date.", "")],
+    [("  A copy of it is kept beside it. A large library takes some seconds.", "")],
+)
+
+
+def first_look(library: Path) -> tuple[Look, bool]:
+    """Return what one quick look shows of a library, and whether it has an older shape."""
+    older = False
     try:
         seen = glance(library)
-    except GemtagError:  # the screens will say what is wrong with it
+    except GemtagError as error:  # the screens will say what is wrong with it
         seen = Glance(None, Counts(), None, engine_alive=False, track=None)
+        older = isinstance(error, LibraryOlderError)
     run, snapshot = seen.run, seen.snapshot or RunSnapshot()
     counts = seen.counts
     last = None
@@ -44,7 +53,7 @@ def first_look(library: Path) -> Look:
             started_at=run.started_at,
             ended_at=run.ended_at,
         )
-    return Look(
+    look = Look(
         now=time.time(),
         snapshot=msgspec.structs.replace(snapshot, counts=counts),
         engine=seen.engine_alive,
@@ -52,6 +61,7 @@ def first_look(library: Path) -> Look:
         tabs={"failures": counts.known_bad + counts.retry_later},
         title=plain(library.stem, 30),
     )
+    return look, older
 
 
 def draw(library: Path, terminal: TextIO | None = None, *, ascii_only: bool = False) -> None:
@@ -59,9 +69,11 @@ def draw(library: Path, terminal: TextIO | None = None, *, ascii_only: bool = Fa
     out = terminal or sys.__stderr__
     if out is None:
         return
-    look = first_look(library)
+    look, older = first_look(library)
     width = _width(out)
     rows = [tab_line("", look, width), status_line(look, width)]
+    if older:
+        rows += _UPDATING
     out.write(_ENTER + "\r\n".join(_text(row, width, ascii_only) for row in rows))
     out.flush()
 
