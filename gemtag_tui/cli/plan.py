@@ -66,18 +66,10 @@ def plan(
     seed: int,
     max_cost: float | None,
 ) -> int:
-    """Reckon cost and time of what remains.
-
-    Sends nothing and needs no key, but for --pilot and --count.
-    """
+    """Reckon cost and time of what remains. Sends nothing, but for --pilot and --count."""
     from gemtag_tui.core.plan_values import Options, Selection, Wish  # noqa: PLC0415
 
-    own: dict[str, object] = {
-        "plan.budget": budget,
-        "plan.prefer": prefer,
-        "model": model,
-        "lane": lane,
-    }
+    own = {"plan.budget": budget, "plan.prefer": prefer, "model": model, "lane": lane}
     hours = None if deadline is None else deadline / 3600.0
     overrides: dict[str, object] = {**own, "plan.deadline_hours": hours}
     if listing is not None:

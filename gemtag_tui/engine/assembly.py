@@ -227,6 +227,7 @@ async def assemble(
         ground = Ground(lib, request, ready, track, control, clock, rng, parted)
         parts = await _wire(ground, client, preparer, stack)
         if parted is not None:
+            parts.split = parted
             parts.view.tally.warn(parted.words())
         parts.sample = await sample_of(ground)
         if trouble is not None:
@@ -288,7 +289,6 @@ async def _wire(
         settings=request.settings,
         max_cost=request.max_cost,
         lessons=lessons,
-        split=ground.split,
     )
     parts.written([], await work.counts(lib, ground.track.id))
     await parts.refresh()

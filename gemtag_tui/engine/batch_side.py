@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.pacific import day_of, month_of
@@ -135,9 +136,7 @@ def lanes(
         left = None if request.limit is None else request.limit - view.tally.settled
         return lane_of(view.control, left, 0)
 
-    def keeper() -> BatchKeeper:
-        return BatchKeeper(ground, view.tally.warn)
-
+    keeper = partial(BatchKeeper, ground, view.tally.warn)
     return Lanes(
         interactive=interactive,
         batch=batch,

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.tui.screens.entry import EntryScreen
-from gemtag_tui.tui.screens.near_list import NearListScreen
-from gemtag_tui.tui.screens.plan_actions import PlanChoosing
 from gemtag_tui.tui.screens.plan_lines import (
     how_words,
     obstacle,
@@ -15,8 +13,7 @@ from gemtag_tui.tui.screens.plan_lines import (
     start_question,
     what_starts,
 )
-from gemtag_tui.tui.screens.plan_list import PlanListScreen
-from gemtag_tui.tui.screens.plan_numbers import FAILED, Number
+from gemtag_tui.tui.screens.plan_opening import PlanOpening
 from gemtag_tui.tui.screens.plan_words import pilot_paragraphs, plan_paragraphs
 from gemtag_tui.tui.wanted import PlanOrder, PlanView, ScanState
 from gemtag_tui.tui.words import money, number, plural
@@ -27,7 +24,7 @@ if TYPE_CHECKING:
 PILOT, TRIED, COUNTED = 50, 5, 8
 
 
-class PlanDoing(PlanChoosing):
+class PlanDoing(PlanOpening):
     """The plan's deeds. The screen itself draws."""
 
     def __init__(self) -> None:
@@ -172,52 +169,6 @@ class PlanDoing(PlanChoosing):
         """The whole plan in words."""
         if self.view is not None:
             self.app.push_screen(EntryScreen(plan_paragraphs(self.view)))
-
-    def open_number(self, row: Number) -> None:
-        """Show the images behind a number."""
-        settled = not (self.own.model or self.own.resolution)
-        if row.name == "total":
-            self.gemtag.action_go("library")
-        elif not row.value:
-            self.say(f"There are none: {row.title} is 0.")
-        elif row.name == "tagged" and settled:
-            self.do(self._show_tagged(row), "number")
-        elif row.name in FAILED and settled:
-            self.do(self._show_failures(row), "number")
-        elif row.name == "near":
-            saves = self.view.plan.near_saves if self.view is not None else None
-            self.app.push_screen(NearListScreen(row.value, self.own.order(), saves))
-        else:
-            self._show_list(row)
-
-    def _show_list(self, row: Number) -> None:
-        pages = self.source.plan_list(self.own.order(), row.name, row.value)
-        self.app.push_screen(PlanListScreen(row.title, row.value, pages, row.name))
-
-    async def _show_tagged(self, row: Number) -> None:
-        """The library with what is tagged, newest first, where it shows the plan's own model."""
-        shown, view, app = await self.source.shown_track(), self.view, self.gemtag
-        if shown is None or view is None or shown.model != view.plan.model:
-            self._show_list(row)
-            return
-        from gemtag_tui.tui.screens.library import LibraryScreen  # noqa: PLC0415 - when shown first
-        from gemtag_tui.tui.wanted_library import AssetView  # noqa: PLC0415
-
-        await app.switch_mode("library")
-        screen = app.screen
-        if isinstance(screen, LibraryScreen):
-            screen.view = AssetView.NEWEST
-            screen.set_filter("")
-            screen.do(screen.load(), "assets")
-            app.say(f"{row.title}: {number(row.value)} · 1 goes back to the plan")
-
-    async def _show_failures(self, row: Number) -> None:
-        app = self.gemtag
-        await app.switch_mode("failures")
-        screen = app.screen
-        if isinstance(screen, PlanChoosing) or not hasattr(screen, "set_filter"):
-            return
-        screen.set_filter(row.name.replace("-", " "))
 
     # Folders
 
