@@ -42,9 +42,9 @@ def search(  # noqa: PLR0917 (its options)
 ) -> None:
     """Find results, the newest first; without words, everything tagged.
 
-    Words must all be there; "a phrase" in quotes; tag:beach for a tag, colours:red for one of a
-    bucket; path:, board:, model:, profile:, lane:; after: and before: a day (2026-11-22);
-    untagged, failed, edited; - before any of these leaves it out.
+    Words must all be there; "a phrase" in quotes; bea* for words that begin so; tag:beach for a
+    tag, colours:red for one of a bucket; path:, board:, model:, profile:, lane:; after: and
+    before: a day (2026-11-22); untagged, failed, edited; - before any of these leaves it out.
     """
     if by_tag:
         _facets(shell, " ".join(query), limit)
