@@ -13,7 +13,7 @@ from gemtag_tui.core.text import storable
 from gemtag_tui.store import next_tries
 from gemtag_tui.store.batch_rows import Item, Taken
 from gemtag_tui.store.batches import JobRow, by_id
-from gemtag_tui.store.parts import Part, of_part
+from gemtag_tui.store.parts import Part
 from gemtag_tui.store.work import DUE_PAGE, PAGE, candidate, told
 
 if TYPE_CHECKING:
@@ -135,17 +135,15 @@ async def take(  # noqa: PLR0917 (a page of a track, for a job)
     """
     shunned, part = set(shun), Part(above=above, selection=selection)
     page, due_page = (told(PAGE), told(DUE_PAGE)) if context else (PAGE, DUE_PAGE)
-    page, due_page, chosen = of_part(page, part), of_part(due_page, part), part.values
     async with lib.transaction() as db:
-        rows = list(
-            await db.execute_fetchall(page, (track.id, 0, after, *chosen, limit + len(shunned)))
-        )
+        todo = part.todo(page, track.id, after, limit + len(shunned))
+        rows = list(await db.execute_fetchall(*todo))
         found = [candidate(row) for row in rows if row[0] not in shunned][:limit]
         better: set[int] = set()
         if len(found) < limit:
             most = limit - len(found) + len(shunned)
-            values = (track.id, lib.clock.now(), *chosen, most)
-            rows = list(await db.execute_fetchall(due_page, values))
+            again = part.due(due_page, track.id, lib.clock.now(), most)
+            rows = list(await db.execute_fetchall(*again))
             due = [candidate(row) for row in rows if row[0] not in shunned][: limit - len(found)]
             better = await _better(db, track, [one.asset for one in due])
             found += due

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.query import Query, show
-from gemtag_tui.store import search_plan
+from gemtag_tui.store import parts, search_plan
+from gemtag_tui.store.parts import Part
 from gemtag_tui.store.search_pages import find
-from gemtag_tui.store.work import DUE_PAGE, PAGE, Candidate, State, candidate, narrowed, told
+from gemtag_tui.store.work import State
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -108,30 +109,6 @@ async def get(lib: Library, number: int) -> Selected | None:
     return None if row is None else Selected(*row)
 
 
-async def todo_page(
-    lib: Library,
-    selection: int,
-    track_id: int,
-    after_asset: int,
-    limit: int,
-    *,
-    context: bool = False,
-) -> list[Candidate]:
-    """Return the next assets of a selection that are to be tagged, by rising id."""
-    values = (track_id, int(State.TODO), after_asset, selection, limit)
-    page = told(PAGE) if context else PAGE
-    return [candidate(row) for row in await lib.rows(narrowed(page), values)]
-
-
-async def due_page(
-    lib: Library, selection: int, track_id: int, now: float, limit: int, *, context: bool = False
-) -> list[Candidate]:
-    """Return assets of a selection whose failure is due for another try, the longest due first."""
-    values = (track_id, now, selection, limit)
-    page = told(DUE_PAGE) if context else DUE_PAGE
-    return [candidate(row) for row in await lib.rows(narrowed(page), values)]
-
-
 async def remaining(lib: Library, selection: int, track_id: int) -> int:
     """Return how many assets of a selection are still to be tagged, now or later.
 
@@ -141,9 +118,4 @@ async def remaining(lib: Library, selection: int, track_id: int) -> int:
     if await get(lib, selection) is None:
         words = f"Selection {selection} is not kept any more; choose again with --query."
         raise UsageError(words)
-    row = await lib.row(
-        "SELECT count(*) FROM selection_item i CROSS JOIN work w "
-        "ON w.track = ? AND w.asset = i.asset WHERE i.selection = ? AND w.state IN (?, ?)",
-        (track_id, selection, int(State.TODO), int(State.RETRY)),
-    )
-    return 0 if row is None else int(row[0])
+    return await parts.remaining(lib, track_id, Part(selection=selection))

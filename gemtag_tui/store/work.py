@@ -150,12 +150,6 @@ def told(page: str) -> str:
     return page.replace(_SETTING, _TOLD, 1)
 
 
-def narrowed(page: str) -> str:
-    """Return `PAGE` or `DUE_PAGE` for a selection alone, which takes its id before the limit."""
-    inside = "AND w.asset IN (SELECT asset FROM selection_item WHERE selection = ?) ORDER BY w."
-    return page.replace("ORDER BY w.", inside, 1)
-
-
 def joined(folder: bytes, name: bytes) -> bytes:
     """Return a file's path."""
     return os.path.join(folder, name)  # noqa: PTH118 (bytes: pathlib takes none)

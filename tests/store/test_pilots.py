@@ -9,7 +9,8 @@ from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.pilot import Picked, choose, findings_of
 from gemtag_tui.core.verdicts import Tags
 from gemtag_tui.engine.planning import drift_words
-from gemtag_tui.store import commits, pilots, runs, selections
+from gemtag_tui.store import commits, parts, pilots, runs, selections
+from gemtag_tui.store.parts import Part
 from gemtag_tui.store.pilots import PilotRow
 from gemtag_tui.store.rows import Group, LedgerRow, NewFailure, NewResult
 
@@ -41,7 +42,7 @@ async def test_a_sample_is_drawn_from_what_remains(tmp_path):
         assert {one.folder for one in probes} == {f"/f{n}" for n in range(7)}
         picked = choose(probes, 20)
         chosen = await pilots.keep_list(lib, [*picked, Picked(5, "tagged by now")])
-        page = await selections.todo_page(lib, chosen, track.id, 0, 50)
+        page = await parts.todo_page(lib, track.id, Part(selection=chosen), 0, 50)
         assert [one.asset for one in page] == [one.asset for one in picked]
         assert await pilots.is_sample(lib, chosen)
         other = await selections.select_these(lib, [1, 2])

@@ -5,9 +5,20 @@ from store_kit import a_track, add, image, opened, result
 
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.failures import FailureKind, Standing
-from gemtag_tui.store import bulk, changes, commits, compare, failures, search, selections, work
+from gemtag_tui.store import (
+    bulk,
+    changes,
+    commits,
+    compare,
+    failures,
+    parts,
+    search,
+    selections,
+    work,
+)
 from gemtag_tui.store.failure_rows import renew_causes
 from gemtag_tui.store.failures import Selection
+from gemtag_tui.store.parts import Part
 from gemtag_tui.store.rows import Group, NewFailure
 from gemtag_tui.store.work import State
 
@@ -109,9 +120,9 @@ async def test_a_selection_is_what_a_query_found_then(lib):
     failed = await selections.select_assets(lib, "failed", track)
     assert failed.assets == 2
     by_hand = await selections.select_these(lib, [4, 5, 6])
-    page = await selections.todo_page(lib, by_hand.id, track.id, 0, 9)
+    page = await parts.todo_page(lib, track.id, Part(selection=by_hand.id), 0, 9)
     assert [one.asset for one in page] == [4, 6]
-    assert await selections.todo_page(lib, by_hand.id, track.id, 4, 1) == page[1:]
+    assert await parts.todo_page(lib, track.id, Part(selection=by_hand.id), 4, 1) == page[1:]
 
 
 async def test_two_tracks_side_by_side_and_a_choice(lib):

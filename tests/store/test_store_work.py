@@ -9,6 +9,7 @@ from gemtag_tui.core.snapshot import LastResult, RunSnapshot
 from gemtag_tui.core.verdicts import Tags
 from gemtag_tui.store import commits, failures, ledger, live, runs, scans, search, tracks, work
 from gemtag_tui.store.failures import Selection
+from gemtag_tui.store.parts import Part
 from gemtag_tui.store.rows import Group, LedgerRow, LoggedError, NewFailure, NewResult
 from gemtag_tui.store.scans import Broken, Seen
 from gemtag_tui.store.work import State
@@ -293,9 +294,13 @@ async def test_a_failed_commit_keeps_nothing(lib):
 
 
 async def test_pages_of_work_read_no_more_than_they_give(lib):
-    for sql, values in [(work.PAGE, (1, 0, 0, 9)), (work.DUE_PAGE, (1, 9.0, 9))]:
+    pages = [(work.PAGE, (1, 0, 0, 9)), (work.DUE_PAGE, (1, 9.0, 9))]
+    for part in (Part(), Part(5, 7), Part(selection=1), Part(above=5, selection=1)):
+        pages += [part.todo(work.PAGE, 1, 0, 9), part.due(work.DUE_PAGE, 1, 9.0, 9)]
+    for sql, values in pages:
         plan = [row[3] for row in await lib.rows("EXPLAIN QUERY PLAN " + sql, values)]
         assert not any("SCAN" in line or "TEMP" in line for line in plan), plan
+        assert any(way in plan[0] for way in ("work_state", "work_due", "SEARCH i ")), plan
     assert (await work.list_state(lib, 1, State.TAGGED, 0, 9)) == []
 
 
