@@ -51,7 +51,7 @@ class LibraryScreen(LibraryNarrow):
     CSS_PATH = style_path("library.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "search", id="library.search",
-                tooltip='Words, "phrases", tag:red, subject:oak, path:, -not, untagged, edited'),
+                tooltip='Words, begin*, "phrases", tag:red, subject:oak, path:, -not, untagged'),
         Binding("F", "facets", "facets", id="library.facets",
                 tooltip="Buckets with their tags and counts; Enter narrows"),
         Binding("t", "grid", "grid", id="library.grid", tooltip="Thumbnails, or the list"),
