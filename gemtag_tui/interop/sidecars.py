@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from gemtag_tui.core.text import plain
-from gemtag_tui.interop.xmp_merge import OtherPictureError, made, merged
+from gemtag_tui.interop.xmp_merge import OtherPictureError, is_like_made, made, merged
 from gemtag_tui.interop.xmp_read import MOST_BYTES, SidecarError
 from gemtag_tui.interop.xmp_words import Words
 
@@ -85,10 +85,7 @@ class SidecarWriter:
 
     def _put(self, path: bytes, words: Words) -> None:
         old, mode = _read(path)
-        plain_one = made(words)
-        new = plain_one if old is None else None
-        if old is not None and old != plain_one:
-            new = self._merged(path, old, words)
+        new = made(words) if old is None else self._changed(path, old, words)
         if new is None:
             self.tally.unchanged += 1
             return
@@ -102,6 +99,11 @@ class SidecarWriter:
         self._taken.add(path)
         if len(self._pending) >= TOGETHER:
             self.flush()
+
+    def _changed(self, path: bytes, old: bytes, words: Words) -> bytes | None:
+        if is_like_made(old) and old == made(words):
+            return None
+        return self._merged(path, old, words)
 
     def _merged(self, path: bytes, old: bytes, words: Words) -> bytes | None:
         """Merge; a sidecar of a picture that is gone goes over to the one that is there."""
@@ -167,26 +169,46 @@ def _read(path: bytes) -> tuple[bytes | None, int]:
         if error.errno == errno.ELOOP:
             raise SidecarError("is a link, which is not followed") from error
         raise
-    with open(handle, "rb") as file:  # noqa: PTH123 (a handle)
+    try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
             raise SidecarError("is not a regular file")
         if status.st_size > MOST_BYTES:
             raise SidecarError(f"is larger than {MOST_BYTES // 2**20} MiB")
-        return file.read(MOST_BYTES + 1), stat.S_IMODE(status.st_mode)
+        return _all_of(handle, status.st_size), stat.S_IMODE(status.st_mode)
+    finally:
+        os.close(handle)
+
+
+def _all_of(handle: int, size: int) -> bytes:
+    """Read to the end, mostly at one go; a little more than what is allowed at the most."""
+    pieces, left = [], MOST_BYTES + 1
+    while piece := os.read(handle, min(left, max(size, 65_535) + 1)):
+        pieces.append(piece)
+        left -= len(piece)
+    return b"".join(pieces)
 
 
 def _write(part: bytes, data: bytes, mode: int) -> None:
-    _remove(part)
-    handle = os.open(part, _NEW, mode)
+    handle = _opened(part, mode)
     try:
-        with open(handle, "wb", buffering=0) as file:  # noqa: PTH123 (a handle)
-            view = memoryview(data)
-            while view:
-                view = view[file.write(view) or 0 :]
+        view = memoryview(data)
+        while view:
+            view = view[os.write(handle, view) :]
     except OSError:
         _remove(part)
         raise
+    finally:
+        os.close(handle)
+
+
+def _opened(part: bytes, mode: int) -> int:
+    """Make a part; one that an earlier end left behind goes."""
+    try:
+        return os.open(part, _NEW, mode)
+    except FileExistsError:
+        _remove(part)
+        return os.open(part, _NEW, mode)
 
 
 def _place_new(part: bytes, path: bytes) -> None:

@@ -10,18 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gemtag_tui.interop.xmp_read import Node, Sheet, SidecarError, read
-from gemtag_tui.interop.xmp_words import DC, DIGIKAM, GEMTAG, LR, RDF, Words, escaped, quoted
+from gemtag_tui.interop.xmp_read import OURS, Node, Sheet, SidecarError, read
+from gemtag_tui.interop.xmp_words import DC, DIGIKAM, GEMTAG, LR, RDF, Words, escaped, items, quoted
 
 _HEAD = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     '<x:xmpmeta xmlns:x="adobe:ns:meta/">\n'
     f' <rdf:RDF xmlns:rdf="{RDF}">\n'
 )
+_HEAD_BYTES = _HEAD.encode()
 _TAIL = ' </rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>\n'
 _CONTAINERS = (f"{RDF} Bag", f"{RDF} Seq", f"{RDF} Alt")
 _ITEM = f"{RDF} li"
-_OURS = ("subject", "hierarchicalSubject", "TagsList", "description", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,11 @@ def made(words: Words) -> bytes:
     record = _record(list(added.values()), words.description, words.owner)
     block = _block("", body + record)
     return (_HEAD + block + _TAIL).encode()
+
+
+def is_like_made(data: bytes) -> bool:
+    """Whether a sidecar begins like one of `made`: only such a one can be the same."""
+    return data.startswith(_HEAD_BYTES)
 
 
 def merged(data: bytes, words: Words, *, adopt: bool = False) -> bytes | None:
@@ -139,12 +144,12 @@ def _is_plain(item: Node) -> bool:
     return not item.children and not item.attributes
 
 
-def _appended(data: bytes, box: Node, tags: Iterable[str]) -> _Edit:
+def _appended(data: bytes, box: Node, tags: Sequence[str]) -> _Edit:
     """Items behind the others of a list, under the prefix that its own tag has for RDF."""
     name = _raw_name(data, box)
     prefix = name.partition(":")[0] + ":" if ":" in name else ""
-    items = "".join(f"<{prefix}li>{escaped(tag)}</{prefix}li>" for tag in tags)
-    return _inside_end(data, box, items, name)
+    listed = items(tags, f"<{prefix}li>", f"</{prefix}li>")
+    return _inside_end(data, box, listed, name)
 
 
 def _inside_end(data: bytes, node: Node, new: str, name: str) -> _Edit:
@@ -222,8 +227,8 @@ class OtherPictureError(SidecarError):
 def _record(lists: Sequence[Sequence[str]], description: str, owner: str) -> str:
     """Return the properties that say what of all this is gemtag's."""
     parts = [
-        _bag(f"gemtag:{prop.local}", "Bag", items)
-        for prop, items in zip(_LISTS, lists, strict=True)
+        _bag(f"gemtag:{prop.local}", "Bag", texts)
+        for prop, texts in zip(_LISTS, lists, strict=True)
     ]
     parts.append(_alt("gemtag:description", description))
     parts.append(_bag("gemtag:file", "Bag", [owner] if owner else []))
@@ -241,7 +246,7 @@ def _recorded(sheet: Sheet) -> str:
 def _put_record(sheet: Sheet, fresh: Iterable[str], record: str, edits: list[_Edit]) -> None:
     """Replace gemtag's record, and put what is new of the others' properties beside it."""
     body = "".join(fresh)
-    old = [p for local in _OURS for p in sheet.properties(f"{GEMTAG} {local}")]
+    old = [p for local in OURS for p in sheet.properties(f"{GEMTAG} {local}")]
     edits += [_without(sheet.data, node) for node in old]
     hosts = [d for d in sheet.descriptions if d.children and all(c in old for c in d.children)]
     edits += [_without(sheet.data, d) for d in hosts if _is_bare(sheet.data, d)]
@@ -277,14 +282,14 @@ def _block(about: str, body: str) -> str:
     return f"  <rdf:Description rdf:about={quoted(about)}{spaces}>\n{body}  </rdf:Description>\n"
 
 
-def _list(prop: _List, items: Sequence[str]) -> str:
-    return _bag(f"{prop.prefix}:{prop.local}", prop.container, items)
+def _list(prop: _List, texts: Sequence[str]) -> str:
+    return _bag(f"{prop.prefix}:{prop.local}", prop.container, texts)
 
 
-def _bag(name: str, container: str, items: Sequence[str]) -> str:
-    if not items:
+def _bag(name: str, container: str, texts: Sequence[str]) -> str:
+    if not texts:
         return ""
-    listed = "".join(f"     <rdf:li>{escaped(item)}</rdf:li>\n" for item in items)
+    listed = items(texts, "     <rdf:li>", "</rdf:li>\n")
     return f"   <{name}>\n    <rdf:{container}>\n{listed}    </rdf:{container}>\n   </{name}>\n"
 
 

@@ -45,18 +45,19 @@ def words_of(summary: str, tags: Mapping[str, Sequence[str]], owner: str = "") -
     The separators of the hierarchies cannot be escaped there: `|` in a tag becomes `¦`, and `/`
     becomes `∕`.
     """
-    pairs = [(clean(b), clean(t)) for b, names in tags.items() for t in names if clean(t).strip()]
+    cleaned = [(clean(bucket), [clean(name) for name in names]) for bucket, names in tags.items()]
+    pairs = [(bucket, name) for bucket, names in cleaned for name in names if name.strip()]
     return Words(
-        _once(tag for _, tag in pairs),
-        _once(f"{b.replace('|', '¦')}|{t.replace('|', '¦')}" for b, t in pairs),
-        _once(f"{b.replace('/', '∕')}/{t.replace('/', '∕')}" for b, t in pairs),
+        _once([tag for _, tag in pairs]),
+        _once([f"{b.replace('|', '¦')}|{t.replace('|', '¦')}" for b, t in pairs]),
+        _once([f"{b.replace('/', '∕')}/{t.replace('/', '∕')}" for b, t in pairs]),
         clean(summary),
         clean(owner),
     )
 
 
-def _once(names: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))  # type: ignore[call-overload]
+def _once(names: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def clean(text: str) -> str:
@@ -71,6 +72,15 @@ def escaped(text: str) -> str:
     if not _SPECIAL.search(text):
         return text
     return _SPECIAL.sub(lambda m: _NAMED.get(m[0]) or f"&#{ord(m[0])};", text)
+
+
+def items(names: Sequence[str], before: str, after: str) -> str:
+    """Return clean texts as character data, each between two pieces of XML."""
+    if not names:
+        return ""
+    if not _SPECIAL.search("".join(names)):
+        return before + (after + before).join(names) + after
+    return "".join([before + escaped(name) + after for name in names])
 
 
 def quoted(text: str) -> str:

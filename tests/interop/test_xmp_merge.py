@@ -116,6 +116,43 @@ def test_an_empty_rdf_is_filled():
     assert items(merged(data, words_of("s", {"b": ["t"]})), "dc", "subject") == ["t"]
 
 
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "<o:x><dc:subject>no list</dc:subject><rdf:li/></o:x>",
+        "<o:x><rdf:RDF><rdf:Description><dc:subject/></rdf:Description></rdf:RDF></o:x>",
+        "<o:x/><o:y>text<o:z>&amp;</o:z>more</o:y> <o:x>again</o:x>",
+    ],
+)
+def test_what_lies_within_a_foreign_property_is_not_taken_for_ours(inner):
+    own = "<dc:subject><rdf:Bag><rdf:li>mine</rdf:li></rdf:Bag></dc:subject>"
+    words = words_of("s", {"b": ["t"]})
+    for data in (sheet(inner + own), sheet(own + inner)):
+        once = merged(data, words)
+        assert inner.encode() in once
+        assert b"<rdf:li>mine</rdf:li><rdf:li>t</rdf:li></rdf:Bag>" in once
+        assert merged(once, words) is None
+
+
+@pytest.mark.parametrize("name", ["o:d", "dc:subject"])
+def test_the_depth_is_limited_wherever_it_is(name):
+    def nested(levels):
+        return sheet(f"<{name}>" * levels + f"</{name}>" * levels)
+
+    assert read(nested(197)).descriptions[0].children[0].end
+    with pytest.raises(SidecarError, match="nested"):
+        read(nested(198))
+
+
+def test_a_part_that_was_left_behind_is_replaced(tmp_path):
+    for number in range(2):
+        writer = SidecarWriter()
+        writer.put(bytes(tmp_path / "a.xmp"), words_of(f"s{number}", {}))
+    writer.flush()
+    assert items((tmp_path / "a.xmp").read_bytes(), "dc", "description") == ["s1"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.xmp"]
+
+
 BOMB = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 
 
