@@ -27,7 +27,7 @@ def test_a_run_like_its_sample_says_nothing():
     [
         ({"tokens_in": 1500}, "1,500 tokens in an image, not 1,00"),
         ({"tokens_out": 60}, "60 tokens out an image"),
-        ({"cost": 0.001}, "$1.00 for a thousand images, not $0.5"),
+        ({"cost": 0.001}, "$1.00 for a thousand images, not $0.4"),
     ],
 )
 def test_each_figure_that_left_is_named_alone(figure, words):

@@ -132,11 +132,14 @@ async def test_each_cap_ends_a_run_and_says_which(shop, lane, cap):
 @pytest.mark.parametrize(("longer", "warned"), [(False, False), (True, True)])
 async def test_a_run_that_leaves_its_samples_intervals_says_so(shop, longer, warned):
     await shop.add(130)
-    assert await shop.run(only=tuple(range(1, 51)), lane="interactive") == 0
+    picked = [Picked(asset, "s") for asset in range(1, 51)]
+    async with shop.opened() as lib:
+        chosen = await pilots.keep_list(lib, picked)
+    assert await shop.run(selection=chosen, lane="interactive") == 0
     async with shop.opened() as lib:
         run = await runs.last(lib)
         row = pilots.PilotRow(0, run.track, run.id, "interactive", 1, run.started_at, 1.0)
-        await pilots.keep(lib, row, [Picked(asset, "s") for asset in range(1, 51)])
+        await pilots.keep(lib, row, picked)
     if longer:
         shop.configure(pixels=False, faults=[{"fault": "not_json", "attempts": [[1, 1]]}])
     assert await shop.run(lane="interactive") == 0
