@@ -57,7 +57,7 @@ def time_of(tokens, calls, images):
 def test_the_intervals_contain_the_truth_in_93_of_100_seeded_runs(first):
     hits = Counter()
     for seed in range(first, first + 100):
-        probes, truth = population(seed, 4_000)
+        probes, truth = population(seed, 1_500)
         sample = {one.asset for one in choose(probes, 50, seed)}
         found = findings_of([truth[asset] for asset in sorted(sample)])
         rest = [one for asset, one in truth.items() if asset not in sample]
