@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.exported import Exported
 from gemtag_tui.core.text import plain
 from gemtag_tui.engine.exporting import ExportStoppedError, Watch, ahead, ready
-from gemtag_tui.interop.sidecars import SidecarWriter, Tally, writing
-from gemtag_tui.interop.xmp_words import words_of
+from gemtag_tui.engine.sidecar_hands import CHILDREN_FROM, Hands
+from gemtag_tui.interop.sidecar_batch import Job
+from gemtag_tui.interop.sidecars import Tally
 from gemtag_tui.store import export_rows
 from gemtag_tui.store.export_rows import Wanted
 from gemtag_tui.store.known import Bits
@@ -24,7 +23,6 @@ from gemtag_tui.store.known import Bits
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
 
-_tags = msgspec.json.Decoder(dict[str, list[str]]).decode
 _SEP = os.fsencode(os.sep)
 
 
@@ -51,10 +49,24 @@ class Naming:
         return os.path.join(self.root, drive.replace(b":", b""), tail.lstrip(_SEP))  # noqa: PTH118
 
 
-async def to_sidecars(lib: Library, naming: Naming, wanted: Wanted, watch: Watch) -> Tally:
+async def to_sidecars(
+    lib: Library,
+    naming: Naming,
+    wanted: Wanted,
+    watch: Watch,
+    *,
+    children_from: int = CHILDREN_FROM,
+) -> Tally:
     """Make or merge a sidecar for every live file of every asset with a result.
 
     Of several results the newest one speaks. Sidecars that are in place when this is stopped stay.
+
+    Args:
+        lib: the library.
+        naming: where they go.
+        wanted: for which results.
+        watch: told of the progress, asked for a stop.
+        children_from: sidecars from which on child processes help.
 
     Raises:
         UsageError: the folder cannot be used.
@@ -64,21 +76,31 @@ async def to_sidecars(lib: Library, naming: Naming, wanted: Wanted, watch: Watch
     if naming.root is not None:
         _make_folder(Path(os.fsdecode(naming.root)))
     await ready(lib, wanted)
-    met, written = Bits(), 0
-    with writing() as writer:
-        pages = ahead(export_rows.pages(lib, wanted))
-        async with export_rows.snapshot(lib), contextlib.aclosing(pages):
-            async for page in pages:
-                rows = _first_ones(page, met)
-                places = await export_rows.places(lib, [row.asset for row in rows])
-                for row in rows:
-                    written += _put_all(writer, naming, row, places[row.asset])
-                watch.on_progress(written)
-                if watch.stop():
-                    writer.flush()
-                    words = f"{written:,} sidecars were looked after. The same command goes on."
-                    raise ExportStoppedError(words)
-    return writer.tally
+    async with Hands(make_room=naming.root is not None, children_from=children_from) as hands:
+        stop = await _hand_out(lib, naming, wanted, watch, hands)
+        tally = await hands.finish()
+        watch.on_progress(hands.done)
+    if stop:
+        words = f"{hands.done:,} sidecars were looked after. The same command goes on."
+        raise ExportStoppedError(words)
+    return tally
+
+
+async def _hand_out(
+    lib: Library, naming: Naming, wanted: Wanted, watch: Watch, hands: Hands
+) -> bool:
+    """Give out what is to be done; whether that was stopped."""
+    met = Bits()
+    pages = ahead(export_rows.pages(lib, wanted))
+    async with export_rows.snapshot(lib), contextlib.aclosing(pages):
+        async for page in pages:
+            rows = _first_ones(page, met)
+            places = await export_rows.places(lib, [row.asset for row in rows])
+            await hands.put([job for row in rows for job in _jobs(naming, row, places[row.asset])])
+            watch.on_progress(hands.done)
+            if watch.stop():
+                return True
+    return False
 
 
 def _make_folder(folder: Path) -> None:
@@ -98,12 +120,12 @@ def _first_ones(page: Sequence[Exported], met: Bits) -> list[Exported]:
     return rows
 
 
-def _put_all(writer: SidecarWriter, naming: Naming, row: Exported, places: list[bytes]) -> int:
-    tags = _tags(row.tags)
-    for picture in places:
-        name = os.path.basename(picture) if naming.replace_ending else b""  # noqa: PTH119 (bytes)
-        path = naming.path(picture)
-        if naming.root is not None:
-            writer.make_room(path)
-        writer.put(path, words_of(row.summary, tags, os.fsdecode(name)))
-    return len(places)
+def _jobs(naming: Naming, row: Exported, places: list[bytes]) -> list[Job]:
+    return [
+        Job(naming.path(picture), row.summary, row.tags, _owner(naming, picture))
+        for picture in places
+    ]
+
+
+def _owner(naming: Naming, picture: bytes) -> str:
+    return os.fsdecode(os.path.basename(picture)) if naming.replace_ending else ""  # noqa: PTH119 (bytes)

@@ -22,6 +22,8 @@ from gemtag_tui.interop.xmp_words import Words
 
 TOGETHER = 256
 """Sidecars that take their names together."""
+MOST_WORDS = 50
+"""Reasons that are kept."""
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
@@ -48,12 +50,13 @@ class SidecarWriter:
     """Writes sidecars. Use as a context manager: what is pending is put in place at its end.
 
     Args:
-        most_words: most reasons kept in the tally.
+        name: goes into the parts' names. Whoever does the same work again under the same name,
+            after an end that nobody could tidy up behind, comes upon the same parts.
     """
 
-    def __init__(self, most_words: int = 50) -> None:
+    def __init__(self, name: bytes | None = None) -> None:
         self.tally = Tally()
-        self._most = most_words
+        self._name = b"%d" % os.getpid() if name is None else name
         self._pending: list[_Pending] = []
         self._taken: set[bytes] = set()
         self._number = 0
@@ -74,6 +77,7 @@ class SidecarWriter:
             path: of the sidecar.
             words: what it is to say.
         """
+        self._number += 1
         if path in self._taken:
             self.flush()
         try:
@@ -91,8 +95,7 @@ class SidecarWriter:
             return
         if len(new) > MOST_BYTES:
             raise SidecarError(f"would be larger than {MOST_BYTES // 2**20} MiB")
-        self._number += 1
-        name = b".gemtag-%d-%d.part" % (os.getpid(), self._number)
+        name = b".gemtag-%s-%d.part" % (self._name, self._number)
         part = os.path.join(os.path.dirname(path), name)  # noqa: PTH118, PTH120 (bytes)
         _write(part, new, mode)
         self._pending.append(_Pending(part, path, old))
@@ -138,7 +141,7 @@ class SidecarWriter:
 
     def _refuse(self, path: bytes, why: str) -> None:
         self.tally.refused += 1
-        if len(self.tally.words) < self._most:
+        if len(self.tally.words) < MOST_WORDS:
             self.tally.words.append(f"{plain(path)} {plain(why, 300)}; it was left as it is.")
 
     def drop(self) -> None:
@@ -149,9 +152,9 @@ class SidecarWriter:
 
 
 @contextlib.contextmanager
-def writing() -> Iterator[SidecarWriter]:
-    """Give a writer whose last sidecars are put in place at the end, also after an error."""
-    writer = SidecarWriter()
+def writing(name: bytes | None = None) -> Iterator[SidecarWriter]:
+    """Give a writer whose last sidecars are put in place at the end; after an error they go."""
+    writer = SidecarWriter(name)
     try:
         yield writer
         writer.flush()
