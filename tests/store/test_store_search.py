@@ -154,7 +154,7 @@ async def test_no_query_is_an_error_of_the_index(tmp_path):
                 assert (await find(lib, made, key=0, newer=True)).complete
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.one_of(
     st.text(max_size=40), st.text(st.sampled_from(SIGNS), max_size=20), st.sampled_from(HARD),
 ), min_size=10, max_size=10))  # fmt: skip
