@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 
 class Exported(NamedTuple):
@@ -40,6 +41,25 @@ class Exported(NamedTuple):
     path: bytes
     edited: bool = False
     inherited_from: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shared:
+    """What many results have in common, as `Exported` names it; the same object for all of them."""
+
+    provider: str
+    model: str
+    profile: str
+    profile_name: str
+    lane: str
+    served_model: str
+    missing: bool
+    edited: bool
+    inherited_from: int | None
+
+
+Slim: TypeAlias = tuple[int, bytes, bytes | None, Shared, str, str, float, float]
+"""A result's asset, path, sha256, what it shares, summary, tags, cost and time (see `Exported`)."""
 
 
 def path_text(path: bytes) -> tuple[str, str | None]:

@@ -77,11 +77,52 @@ async def to_file(
         await refuse_own(lib, dest)
     await ready(lib, wanted)
     with whole_file(dest) if isinstance(dest, Path) else contextlib.nullcontext(dest) as file:
+        if form == "jsonl" and not wanted.query.strip():
+            return await all_lines(lib, file, wanted, watch)
         writer = writer_for(form, file)
         async with export_rows.snapshot(lib):
             written = await pour(export_rows.pages(lib, wanted), writer.write, watch)
         writer.close()
     return written
+
+
+async def all_lines(lib: Library, file: BinaryIO, wanted: Wanted, watch: Watch) -> int:
+    """Write results as lines of JSON, without a query: the same thread reads and writes.
+
+    Raises:
+        ExportStoppedError: the watch said so.
+        LibraryError: the library cannot be read.
+    """
+    from gemtag_tui.interop.jsonl import JsonLines  # noqa: PLC0415
+    from gemtag_tui.store.export_slim import SlimRows  # noqa: PLC0415
+
+    lines, written = JsonLines(file), 0
+    rows = await asyncio.to_thread(SlimRows, lib.path, wanted)
+
+    def page() -> int:
+        found = rows.page()
+        lines.write_slim(found)
+        return len(found)
+
+    try:
+        while number := await _to_its_end(page):
+            written += number
+            watch.on_progress(written)
+            if watch.stop():
+                raise _in_vain(written)
+    finally:
+        rows.close()
+    return written
+
+
+async def _to_its_end(work: Callable[[], int]) -> int:
+    """Run work in a thread; it is over when this is, also when this task is cancelled."""
+    task = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def writer_for(form: FileForm, file: BinaryIO) -> Writer:
@@ -114,10 +155,12 @@ async def pour(
             written += len(page)
             watch.on_progress(written)
             if watch.stop():
-                raise ExportStoppedError(
-                    f"{written:,} results were read; nothing was put in place."
-                )
+                raise _in_vain(written)
     return written
+
+
+def _in_vain(written: int) -> ExportStoppedError:
+    return ExportStoppedError(f"{written:,} results were read; nothing was put in place.")
 
 
 def stopped(written: int) -> ExportStoppedError:

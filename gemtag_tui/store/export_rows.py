@@ -43,7 +43,7 @@ _JOINS = """
     CROSS JOIN asset a ON a.id = r.asset LEFT JOIN edit e ON e.asset = r.asset
     LEFT JOIN file f ON f.id = a.file
 """
-_EDITS = "SELECT EXISTS (SELECT 1 FROM edit)"
+EDITS = "SELECT EXISTS (SELECT 1 FROM edit)"
 _FOLDERS = "SELECT id, path FROM folder WHERE id IN (SELECT value FROM json_each(?))"
 _ALL = f"SELECT {_COLUMNS} FROM asset_ai r {_JOINS} WHERE r.id < ? {{}} ORDER BY r.id DESC LIMIT ?"
 THESE = f"""
@@ -54,12 +54,12 @@ _THEIRS = f"""
     SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN asset_ai r ON r.asset = j.value {_JOINS}
     WHERE true {{}} ORDER BY j.key, r.id DESC
 """
-_EDITED = """
+EDITED = """
     AND (r.tagged_at >= ? OR r.asset IN (
         SELECT CAST(i.item AS INTEGER) FROM change c JOIN change_item i ON i.change = c.id
         WHERE c.kind = 'edit' AND (c.at >= ? OR c.undone_at >= ?)))
 """
-_RENAMED = """
+RENAMED = """
     SELECT EXISTS (
         SELECT 1 FROM change WHERE kind = 'tags' AND (at >= ?1 OR undone_at >= ?1))
 """
@@ -116,7 +116,7 @@ async def pages(lib: Library, wanted: Wanted) -> AsyncIterator[list[Exported]]:
 async def _whole(lib: Library, wanted: Wanted) -> AsyncIterator[list[Any]]:
     also, values = await _since(lib, wanted)
     sql, before = _ALL.format(also), _END
-    edited = await lib.row(_EDITS)
+    edited = await lib.row(EDITS)
     if edited is not None and not edited[0]:  # one look less for each of a million rows
         sql = sql.replace("LEFT JOIN edit e ON e.asset = r.asset", "").replace("e.overlay", "NULL")
     while rows := await lib.rows(sql, (before, *values, PAGE)):
@@ -141,10 +141,10 @@ async def _since(lib: Library, wanted: Wanted) -> tuple[str, tuple[float, ...]]:
     """Return the condition for what changed, and its values."""
     if not wanted.since:
         return "", ()
-    renamed = await lib.row(_RENAMED, (wanted.since,))
+    renamed = await lib.row(RENAMED, (wanted.since,))
     if renamed is not None and renamed[0]:
         return "", ()
-    return _EDITED, (wanted.since,) * 3
+    return EDITED, (wanted.since,) * 3
 
 
 class Maker:
@@ -206,10 +206,11 @@ class Maker:
             missing = [folder for folder in wanted if folder is not None]
             self._folders.clear()
         for number, path in await self._lib.rows(_FOLDERS, (_array(missing),)):
-            self._folders[number] = _path(path, b"")
+            self._folders[number] = joined(path, b"")
 
 
-def _path(folder: bytes, name: bytes) -> bytes:
+def joined(folder: bytes, name: bytes) -> bytes:
+    """Return a file's path."""
     return folder + name if folder.endswith(SEPARATOR) else folder + SEPARATOR + name
 
 
@@ -221,7 +222,7 @@ async def places(lib: Library, assets: Sequence[int]) -> dict[int, list[bytes]]:
     """Return the paths of all live files of some assets, in the order in which they were found."""
     found: dict[int, list[bytes]] = {asset: [] for asset in assets}
     for asset, folder, name in await lib.rows(_PLACES, (_array(assets),)):
-        found[asset].append(_path(folder, name))
+        found[asset].append(joined(folder, name))
     return found
 
 

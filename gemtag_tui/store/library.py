@@ -28,7 +28,7 @@ BUSY_MS = 15_000
 _OLDEST_SQLITE = (3, 38, 0)
 """STRICT tables, RETURNING and upserts are all there from this version on."""
 
-_READER = (f"PRAGMA busy_timeout = {BUSY_MS}", "PRAGMA query_only = ON")
+READER_PRAGMAS = (f"PRAGMA busy_timeout = {BUSY_MS}", "PRAGMA query_only = ON")
 _WRITER = (
     f"PRAGMA busy_timeout = {BUSY_MS}",
     "PRAGMA foreign_keys = ON",
@@ -101,13 +101,13 @@ class Library:
             version = await self._check_ours(steps, "ro")
             if version < steps[-1].number:
                 raise LibraryOlderError(plain(str(self.path)))
-        self._reader = await _connect(uri(self.path, "ro"), _READER)
+        self._reader = await _connect(uri(self.path, "ro"), READER_PRAGMAS)
 
     async def _check_ours(self, steps: list[Migration], mode: str) -> int:
         """Look before anything is written: another program's file is left as it is."""
         if mode != "ro" and not self.path.exists():
             return 0
-        connection = await _connect(uri(self.path, "ro"), _READER)
+        connection = await _connect(uri(self.path, "ro"), READER_PRAGMAS)
         try:
             (mark,) = await connection.execute_fetchall("PRAGMA application_id")
             (tables,) = await connection.execute_fetchall("SELECT count(*) FROM sqlite_master")
