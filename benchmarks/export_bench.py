@@ -1,6 +1,6 @@
 """How fast results leave the library: `python benchmarks/export_bench.py [--assets N]`.
 
-Prints rates; the goals are 100,000 rows/s of JSONL and 2,000 sidecars/s. CPU is that of this process
+Prints rates; the goals are 100,000 rows/s of JSONL and 2,000 sidecars/s. CPU is of this process
 alone: many sidecars are written by children. `TMPDIR` says where the files go.
 """
 
