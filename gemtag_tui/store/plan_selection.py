@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
 
 _PAGE = 5_000
-_STANDS = (
-    "NOT EXISTS (SELECT 1 FROM near_member m WHERE m.asset = a.id AND m.leader <> m.asset)"
-)
+_STANDS = "NOT EXISTS (SELECT 1 FROM near_member m WHERE m.asset = a.id AND m.leader <> m.asset)"
 
 
 async def shapes_of(lib: Library, track: int | None, selection: Selection) -> list[Shape]:
