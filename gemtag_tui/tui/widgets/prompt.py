@@ -43,8 +43,8 @@ class Editing:
     wrong: str | None = None
 
 
-class Question(Block, can_focus=True):
-    """Words that take every key while a question stands."""
+class Question(Block, can_focus=False):
+    """Words that take every key while a question stands; Tab passes them by at all other times."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
         """Keep single letters from being anyone else's."""
@@ -124,6 +124,7 @@ class PromptLine(Horizontal):
         self._begin()
         self._yes = yes
         self._draw([(" ? ", "warn"), (question, "strong"), (" y/N ", "accent")])
+        self._words.can_focus = True
         self._words.focus()
 
     def edit(self, editing: Editing, value: str) -> None:
@@ -151,9 +152,11 @@ class PromptLine(Horizontal):
             self._back = self.screen.focused
         self._yes = None
         self._editing = None
+        self._words.can_focus = False
 
     def _end(self) -> None:
         self._entry.display = False
+        self._words.can_focus = False
         self._draw([])
         later, self._later = self._later, None
         if later is not None:
