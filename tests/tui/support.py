@@ -31,6 +31,13 @@ HOSTILE = [
     "家族 写真 👩‍👩‍👧.jpg".encode(),
     b"m" * 1_000_000,
 ]
+HOSTILE_AT_ONCE = [
+    b"[red]x[/red] h [/b].jpg",
+    "\u202e\x1b[2J\x1b]0;owned\x07two\nlines\r.jpg".encode(),
+    HOSTILE[5] + HOSTILE[6],
+    HOSTILE[7],
+]
+"""The same in fewer names, for walks over many screens."""
 
 
 def gauges() -> list[Gauge]:

@@ -14,7 +14,7 @@ from gemtag_tui.tui.wanted_failures import Reach
 
 from .fakes import failure
 from .fakes_triage import track_row
-from .support import HOSTILE, FakeSource, settle, shown, text_of
+from .support import HOSTILE_AT_ONCE, FakeSource, settle, shown, text_of
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -255,7 +255,7 @@ async def test_the_footer_names_what_fits_the_row():
         assert "judge" not in keys
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", HOSTILE_AT_ONCE)
 async def test_hostile_words_of_a_cause_stay_words(name):
     words = name.decode("utf-8", "surrogateescape")
     source = FakeSource(failed=[failure(1, b"/p/" + name, message=words)])
@@ -302,7 +302,7 @@ async def test_one_failure_shows_its_picture_beside_its_words(size):
     assert {number for number, _ in source.pictured} == {1}
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", HOSTILE_AT_ONCE)
 async def test_hostile_names_and_messages_stay_words(name):
     words = name.decode("utf-8", "surrogateescape")
     rows = [failure(1, b"/p/" + name, message=words)]

@@ -11,7 +11,7 @@ from gemtag_tui.tui.wanted_library import AssetView
 
 from .fakes import asset
 from .fakes_triage import track_row
-from .support import HOSTILE, FakeSource, settle, shown, text_of
+from .support import HOSTILE_AT_ONCE, FakeSource, settle, shown, text_of
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -81,7 +81,7 @@ async def test_enter_shows_all_that_is_known(size):
         assert words in text, words
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", HOSTILE_AT_ONCE)
 async def test_hostile_names_and_summaries_stay_words(name):
     words = name.decode("utf-8", "surrogateescape")
     rows = [asset(1, b"/p/" + name, summary=words, tags={"subject": [words[:80]]})]

@@ -26,7 +26,7 @@ from gemtag_tui.tui.widgets.sharp import graphics
 
 from .fakes import asset
 from .fakes_library import picture, said
-from .support import HOSTILE, FakeSource, settle, shown, text_of
+from .support import HOSTILE_AT_ONCE, FakeSource, settle, shown, text_of
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -249,7 +249,7 @@ async def test_the_expanded_image_steps_through_the_list():
         assert app.screen.keep()["row"] == 0
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", HOSTILE_AT_ONCE)
 async def test_hostile_words_stay_words_everywhere(name):
     words = name.decode("utf-8", "surrogateescape")
     source = FakeSource(

@@ -18,7 +18,7 @@ from gemtag_tui.tui.wanted import ScanState
 from gemtag_tui.tui.wanted_library import AssetView
 
 from .fakes_plan import outcome, plan_base
-from .support import HOSTILE, NOW, FakeSource, beat, look, settle, shown, text_of
+from .support import HOSTILE, HOSTILE_AT_ONCE, NOW, FakeSource, beat, look, settle, shown, text_of
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -380,7 +380,7 @@ async def test_choices_come_back_after_a_restart_and_nonsense_does_not():
     assert "auto → interactive" in text
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", HOSTILE_AT_ONCE)
 async def test_hostile_names_stay_words(name):
     text_name = name.decode("utf-8", "surrogateescape")
     source = idle(
