@@ -18,7 +18,8 @@ from gemtag_tui.cli.shell import Shell, common
 from gemtag_tui.cli.words import count, duration
 
 DEFAULT_IMAGES = 120
-DEFAULT_SECONDS = 60.0
+SECONDS_TO_WATCH, SECONDS_TO_WAIT = 60.0, 25.0
+"""How long tagging takes on the screens, and without a terminal, where there is less to see."""
 ENDED_WELL = {0, 1}
 """Some of the demo's pictures are blocked on purpose."""
 
@@ -29,13 +30,13 @@ ENDED_WELL = {0, 1}
 @click.option(
     "--seconds",
     type=click.FloatRange(0.5, 86_400),
-    default=DEFAULT_SECONDS,
-    show_default=True,
-    help="How long tagging takes, about.",
+    default=None,
+    help=f"How long tagging takes, about; {SECONDS_TO_WATCH:.0f}, {SECONDS_TO_WAIT:.0f} without"
+    " a terminal.",
 )
 @click.option("--seed", type=int, default=0, help="Another seed draws other pictures.")
 @click.pass_obj
-def demo(shell: Shell, images: int, seconds: float, seed: int) -> int:
+def demo(shell: Shell, images: int, seconds: float | None, seed: int) -> int:
     """Try gemtag without a key: pictures made on the spot, a stand-in for Gemini, all thrown away.
 
     Without a terminal it runs to its end and prints how it goes.
@@ -50,6 +51,7 @@ def demo(shell: Shell, images: int, seconds: float, seed: int) -> int:
     )
     from gemtag_tui.simulator.drawing import draw_pictures  # noqa: PLC0415 - it brings Pillow along
 
+    seconds = seconds or (SECONDS_TO_WATCH if _has_screens(shell) else SECONDS_TO_WAIT)
     with _signals_end_it(), tempfile.TemporaryDirectory(prefix="gemtag-demo-") as name:
         folder = Path(name)
         say(f"Drawing {count(images, 'picture')} …")
@@ -64,6 +66,10 @@ def demo(shell: Shell, images: int, seconds: float, seed: int) -> int:
                 stop_engine(own)
 
 
+def _has_screens(shell: Shell) -> bool:
+    return not shell.json and is_terminal(sys.stdout) and sys.stdin.isatty()
+
+
 def _go(shell: Shell, pictures: Path, seconds: float) -> int:
     from gemtag_tui.cli.demo_parts import child  # noqa: PLC0415
 
@@ -72,7 +78,7 @@ def _go(shell: Shell, pictures: Path, seconds: float) -> int:
     code = child(shell, "scan", str(pictures), quiet=True)
     if code:
         return code
-    if not shell.json and is_terminal(sys.stdout) and sys.stdin.isatty():
+    if _has_screens(shell):
         from gemtag_tui.cli.view import open_view  # noqa: PLC0415
         from gemtag_tui.engine.launch import start_engine  # noqa: PLC0415
 
