@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 
 from gemtag_tui.store import near_groups
+from gemtag_tui.tui.read_on import ReadOn
 
 if TYPE_CHECKING:
     from gemtag_tui.store.library import Library
@@ -18,38 +18,6 @@ MOST_SHOWN = 20_000
 """Rows on the screen; `gemtag plan --list near` gives them all."""
 
 
-class NearPages:
-    """Members of groups, read on as far as they are looked at.
-
-    Args:
-        rows: gives them one by one.
-        lib: counts them.
-    """
-
-    def __init__(self, rows: AsyncGenerator[Member, None], lib: Library) -> None:
-        self._rows, self._lib = rows, lib
-        self._read: list[Member] = []
-        self._ended = False
-        self._one = asyncio.Lock()
-
-    async def count(self) -> int:
-        """How many rows there are, as far as that is known."""
-        if self._ended:
-            return len(self._read)
-        return min((await near_groups.count(self._lib))[1], MOST_SHOWN)
-
-    async def page(self, start: int, limit: int) -> Sequence[Member]:
-        """Rows from a position on."""
-        async with self._one:
-            while not self._ended and len(self._read) < min(start + limit, MOST_SHOWN):
-                row = await anext(self._rows, None)
-                if row is None:
-                    self._ended = True
-                else:
-                    self._read.append(row)
-        return self._read[start : start + limit]
-
-
 class NearSource:
     """The part of the source that is about near-duplicates."""
 
@@ -59,9 +27,12 @@ class NearSource:
 
         async def track_of(self, order: PlanOrder) -> Track | None: ...  # noqa: D102
 
-    def near_members(self, order: PlanOrder) -> NearPages:
+    def near_members(self, order: PlanOrder) -> ReadOn[Member]:
         """The pictures of all groups."""
-        return NearPages(self._members(order), self.lib)
+        return ReadOn(self._members(order), MOST_SHOWN, self._pictures)
+
+    async def _pictures(self) -> int:
+        return (await near_groups.count(self.lib))[1]
 
     async def _members(self, order: PlanOrder) -> AsyncGenerator[Member, None]:
         track = await self.track_of(order)

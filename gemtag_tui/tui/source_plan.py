@@ -16,6 +16,7 @@ from gemtag_tui.core.text import plain
 from gemtag_tui.engine.paths import log_folder, make_private
 from gemtag_tui.store.lock import is_held_by_someone
 from gemtag_tui.store.plan_lists import Listed
+from gemtag_tui.tui.read_on import ReadOn
 from gemtag_tui.tui.source_near import NearSource
 from gemtag_tui.tui.wanted import PilotOffer, PlanBase, PlanOrder
 
@@ -32,36 +33,6 @@ MOST_LISTED = 20_000
 TIMED = "interactive"
 """The lane whose price is given where none is named."""
 PROFILE_VARIABLE = "GEMTAG_PROFILE"
-
-
-class PlanList:
-    """The images behind a number, read on as far as they are looked at.
-
-    Args:
-        rows: gives them one by one.
-        count: how many there are.
-    """
-
-    def __init__(self, rows: AsyncGenerator[Listed, None], count: int) -> None:
-        self._rows, self._count = rows, min(count, MOST_LISTED)
-        self._read: list[Listed] = []
-        self._ended = False
-        self._one = asyncio.Lock()
-
-    async def count(self) -> int:
-        """How many rows there are, as far as that is known."""
-        return len(self._read) if self._ended else self._count
-
-    async def page(self, start: int, limit: int) -> Sequence[Listed]:
-        """Rows from a position on."""
-        async with self._one:
-            while not self._ended and len(self._read) < min(start + limit, MOST_LISTED):
-                row = await anext(self._rows, None)
-                if row is None:
-                    self._ended = True
-                else:
-                    self._read.append(row)
-        return self._read[start : start + limit]
 
 
 class PlanSource(NearSource):
@@ -164,9 +135,13 @@ class PlanSource(NearSource):
         base = await self.plan_base(PlanOrder())
         return PlanBook(base.facts).compute(options=Options(lane=base.lane))
 
-    def plan_list(self, order: PlanOrder, name: str, count: int) -> PlanList:
+    def plan_list(self, order: PlanOrder, name: str, count: int) -> ReadOn[Listed]:
         """The images behind a number."""
-        return PlanList(self._listed(order, name), count)
+
+        async def expected() -> int:
+            return count
+
+        return ReadOn(self._listed(order, name), MOST_LISTED, expected)
 
     async def track_of(self, order: PlanOrder) -> Track | None:
         """The track that an order is about; `None` while there is none."""
