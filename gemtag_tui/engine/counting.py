@@ -13,10 +13,10 @@ from gemtag_tui.core.calls import CallError, Trouble
 from gemtag_tui.core.errors import KeyMissingError, StoppedError, UsageError
 from gemtag_tui.core.estimate import Counted, Moments
 from gemtag_tui.core.models import canonical_model, rules_for
-from gemtag_tui.core.pilot import choose, pool_size
 from gemtag_tui.core.text import plain
 from gemtag_tui.core.told import MOST_TOKENS
 from gemtag_tui.engine.attempts import Attempt
+from gemtag_tui.engine.piloting import drawn
 from gemtag_tui.engine.planning import own_track
 from gemtag_tui.engine.preflight import KEY_HELP, Ready, find_provider
 from gemtag_tui.engine.preparer import open_preparer
@@ -26,7 +26,7 @@ from gemtag_tui.gemini.counts import TokenCount
 from gemtag_tui.gemini.key import find_key
 from gemtag_tui.gemini.request import RequestForm
 from gemtag_tui.imaging.values import Prepared
-from gemtag_tui.store import counted, pilots, plan_selection
+from gemtag_tui.store import counted
 
 if TYPE_CHECKING:
     from gemtag_tui.core.plan_values import Selection
@@ -87,14 +87,9 @@ async def _some(
     size: int,
     seed: int,
 ) -> list[Candidate]:
-    """Choose as a pilot does: in proportion to sizes and formats, spread over folders."""
+    """Choose as a pilot does."""
     track = await own_track(lib, loaded, config, environ)
-    number = track.id if track else None
-    if selection:
-        pool = await plan_selection.assets_of(lib, number, selection)
-    else:
-        pool = await pilots.drawn(lib, number, pool_size(size), seed)
-    picked = choose(await pilots.probes(lib, pool), size, seed)
+    picked = await drawn(lib, track, selection, size=size, seed=seed)
     if not picked:
         raise UsageError("Nothing remains to be tagged: there is nothing to count.")
     return await counted.candidates(lib, [one.asset for one in picked])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gemtag_tui.engine.config import Loaded
     from gemtag_tui.store.library import Library
     from gemtag_tui.store.search import AssetDetail
+    from gemtag_tui.store.tracks import Track
 
 LOOKED_AT = 3
 """Answers that are shown."""
@@ -72,6 +73,18 @@ class Outcome:
     lane: str = ""
 
 
+async def drawn(
+    lib: Library, track: Track | None, selection: Selection, *, size: int, seed: int
+) -> list[Picked]:
+    """Draw images in proportion to sizes and formats, spread over folders; the same for a seed."""
+    number = track.id if track else None
+    if selection:
+        pool = await plan_selection.assets_of(lib, number, selection)
+    else:
+        pool = await pilots.drawn(lib, number, pool_size(size), seed)
+    return choose(await pilots.probes(lib, pool), size, seed)
+
+
 async def choose_sample(
     lib: Library,
     loaded: Loaded,
@@ -91,12 +104,7 @@ async def choose_sample(
         GemtagError: the profile or the library cannot be used.
     """
     track = await own_track(lib, loaded, config, environ)
-    number = track.id if track else None
-    if selection:
-        pool = await plan_selection.assets_of(lib, number, selection)
-    else:
-        pool = await pilots.drawn(lib, number, pool_size(size), seed)
-    picked = choose(await pilots.probes(lib, pool), size, seed)
+    picked = await drawn(lib, track, selection, size=size, seed=seed)
     wanted = loaded.settings.lane
     lane = "flex" if wanted == "flex" else "interactive"
     note = "" if wanted != "batch" else "A batch would take a day: the sample goes one by one."
