@@ -6,17 +6,16 @@ import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import msgspec
 
 from gemtag_tui.core.calls import CallError, Outcome, Trouble
-from gemtag_tui.gemini.address import DEFAULT_BASE
 from gemtag_tui.gemini.answers import SIMULATOR_HEADER, parse_answer
 from gemtag_tui.gemini.counts import TokenCount, count_body, parse_count
 from gemtag_tui.gemini.errors import translate_exception
-from gemtag_tui.gemini.key import Secret
 from gemtag_tui.gemini.wire import CONNECT_SECONDS, Wire, bounded, encoded, failures, too_large
 
 if TYPE_CHECKING:
@@ -45,17 +44,6 @@ class ModelSeen:
 
 class GeminiClient(Wire):
     """Calls to one API address with one key; see `Wire` for the arguments."""
-
-    def __init__(
-        self,
-        key: Secret,
-        base_url: str = DEFAULT_BASE,
-        api_version: str = "v1",
-        *,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(key, base_url, api_version, environ=environ)
-        self._urls: dict[str, Any] = {}
 
     async def generate(self, model: str, body: bytes, timeout: float) -> Outcome:
         """Send one request and read its answer.
@@ -104,7 +92,7 @@ class GeminiClient(Wire):
         data = io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY else body
         request = self._open().request(
             method,
-            self._url(what),
+            _url(self.address.root, what),
             data=data,
             headers={"X-Server-Timeout": str(math.ceil(timeout))},
             timeout=aiohttp.ClientTimeout(total=timeout, connect=min(timeout, CONNECT_SECONDS)),
@@ -119,12 +107,6 @@ class GeminiClient(Wire):
                 return got, response.headers
             return self._refusal(response.status, response.headers, got)
 
-    def _url(self, what: str) -> Any:
-        if what not in self._urls:
-            path = f"{self.address.root}/models/{quote(what, safe=':')}"
-            self._urls[what] = encoded(path)
-        return self._urls[what]
-
     def _connector(self) -> aiohttp.TCPConnector:
         import aiohttp  # noqa: PLC0415
 
@@ -132,6 +114,11 @@ class GeminiClient(Wire):
 
     def _headers(self) -> dict[str, str]:
         return {"x-goog-api-key": self._key.reveal(), "Content-Type": "application/json"}
+
+
+@lru_cache(maxsize=64)
+def _url(root: str, what: str) -> Any:
+    return encoded(f"{root}/models/{quote(what, safe=':')}")
 
 
 def _model_seen(model: str, body: bytes, headers: Mapping[str, str]) -> ModelSeen | CallError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,7 +21,7 @@ CONNECT_SECONDS = 15.0
 _REDIRECTED = "The address answers with a redirect, which is not followed: correct the base URL."
 
 
-class Wire:
+class Wire(ABC):
     """One API address with one key; opened with the first exchange.
 
     Args:
@@ -57,9 +58,9 @@ class Wire:
             await self._session.close()
             self._session = None
 
+    @abstractmethod
     def _connector(self) -> aiohttp.TCPConnector:
         """Make what keeps the connections."""
-        raise NotImplementedError
 
     def _headers(self) -> dict[str, str]:
         """Return what every request carries besides."""
