@@ -20,8 +20,9 @@ from typing import Any
 from gemtag_tui.core.calls import Usage
 from gemtag_tui.core.verdicts import Tags
 from gemtag_tui.engine.clock import SystemClock
-from gemtag_tui.store import commits, glance, indexer, scans, search, tracks, work
+from gemtag_tui.store import commits, glance, indexer, parts, scans, search, tracks, work
 from gemtag_tui.store.library import Library
+from gemtag_tui.store.parts import Part
 from gemtag_tui.store.rows import Group, LedgerRow, NewResult
 from gemtag_tui.store.tracks import Track
 
@@ -128,8 +129,10 @@ async def enter_results(lib: Library, track: Track, assets: int) -> None:
 
 async def _reads(lib: Library, track: Track, assets: int) -> None:
     await _time("counts", lambda: work.counts(lib, track.id))
-    await _time("next 200 to do", lambda: work.todo_page(lib, track.id, assets * 2 // 3, 200))
-    await _time("due", lambda: work.due_page(lib, track.id, 1.8e9, 200))
+    await _time(
+        "next 200 to do", lambda: parts.todo_page(lib, track.id, Part(), assets * 2 // 3, 200)
+    )
+    await _time("due", lambda: parts.due_page(lib, track.id, Part(), 1.8e9, 200))
     for query in _QUERIES:
         await _time(f"first page of a search: {query!r}", lambda q=query: search.search(lib, q))
     await _time(

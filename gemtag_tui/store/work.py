@@ -184,23 +184,6 @@ async def list_state(
     return [candidate(row) for row in rows]
 
 
-async def todo_page(
-    lib: Library, track_id: int, after_asset: int, limit: int, *, context: bool = False
-) -> list[Candidate]:
-    """Return the next assets to be tagged, by rising id; with their context when it is wanted."""
-    page = told(PAGE) if context else PAGE
-    rows = await lib.rows(page, (track_id, int(State.TODO), after_asset, limit))
-    return [candidate(row) for row in rows]
-
-
-async def due_page(
-    lib: Library, track_id: int, now: float, limit: int, *, context: bool = False
-) -> list[Candidate]:
-    """Return assets whose failure is due for another try, the longest due first."""
-    rows = await lib.rows(told(DUE_PAGE) if context else DUE_PAGE, (track_id, now, limit))
-    return [candidate(row) for row in rows]
-
-
 async def next_due(lib: Library, track_id: int) -> float | None:
     """Return when the next failure comes due (Unix seconds), `None` when none will."""
     row = await lib.row(

@@ -10,8 +10,9 @@ from store_kit import HandClock, a_track, add, image, opened, result
 from gemtag_tui.core.context import Context
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.next_try import MOST_OUTPUT, NextTry, Wish
-from gemtag_tui.store import commits, context, failures, next_choice, work
+from gemtag_tui.store import commits, context, failures, next_choice, parts
 from gemtag_tui.store.failures import Selection
+from gemtag_tui.store.parts import Part
 from gemtag_tui.store.rows import Group, NewFailure
 from gemtag_tui.store.work import State
 
@@ -41,7 +42,7 @@ async def stocked(lib, count=3):
 
 
 async def chosen(lib, track):
-    page = await work.todo_page(lib, track.id, 0, 99)
+    page = await parts.todo_page(lib, track.id, Part(), 0, 99)
     return {one.asset: one.setting for one in page}
 
 
@@ -125,7 +126,7 @@ async def test_what_came_to_no_answer_is_tried_so_again(lib):
                made_with="resolution=low")  # fmt: skip
     await commits.commit(lib, Group(failures=[late]))
     assert not await lib.rows("SELECT * FROM refusal")
-    (due,) = await work.due_page(lib, track.id, 99.0, 9)
+    (due,) = await parts.due_page(lib, track.id, Part(), 99.0, 9)
     assert (due.asset, due.setting) == (1, "resolution=low")
 
 
@@ -143,8 +144,8 @@ async def test_context_comes_with_the_page_when_it_is_wanted(lib):
     file = (await lib.row("SELECT file FROM asset WHERE id = 2"))[0]
     await context.note(lib, "manifest", [context.Noted(file, Context(board="Elsewhere"))])
     await context.note(lib, "sidecar", [context.Noted(file, said)])
-    plain = await work.todo_page(lib, track.id, 0, 9)
-    told = await work.todo_page(lib, track.id, 0, 9, context=True)
+    plain = await parts.todo_page(lib, track.id, Part(), 0, 9)
+    told = await parts.todo_page(lib, track.id, Part(), 0, 9, context=True)
     assert {one.context for one in plain} == {""}
     assert [one.asset for one in told if one.context] == [2]
     words = next(one.context for one in told if one.context)

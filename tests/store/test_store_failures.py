@@ -104,12 +104,12 @@ async def test_what_was_tried_again_since_is_not_taken_back(lib):
 async def test_a_refusal_is_remembered_by_content_model_and_setting(lib):
     track = await stocked(lib, ())
     await add(lib, image("copy.jpg", "1.jpg", b"/other/folder"))
-    todo = [one.asset for one in await work.todo_page(lib, track.id, 0, 99)]
+    todo = [one.asset for one in await parts.todo_page(lib, track.id, Part(), 0, 99)]
     assert todo == [2, 3, 4, 5, 6, 7]
     found = await search.show(lib, "/other/folder/copy.jpg")
     assert (found.asset, found.failures[0].kind) == (1, FailureKind.BLOCKED)
     for other in (await a_track(lib, "better"), await a_track(lib, profile="p_2")):
-        assert 1 in [one.asset for one in await work.todo_page(lib, other.id, 0, 99)]
+        assert 1 in [one.asset for one in await parts.todo_page(lib, other.id, Part(), 0, 99)]
 
 
 async def test_a_selection_is_what_a_query_found_then(lib):

@@ -15,11 +15,13 @@ from gemtag_tui.store import (
     near_groups,
     near_looks,
     near_work,
+    parts,
     plan_lists,
     search,
     work,
 )
 from gemtag_tui.store.near_looks import Force
+from gemtag_tui.store.parts import Part
 from gemtag_tui.store.rows import Group, NewFailure
 from gemtag_tui.store.tracks import ensure_track
 from gemtag_tui.store.work import State
@@ -95,7 +97,7 @@ async def test_one_of_each_group_is_to_be_tagged(lib):
     track = await filled(lib, 6, [(2, 1), (3, 1), (5, 4)])
     counts = await check(lib, track)
     assert (counts.remaining, counts.near_waiting, counts.near_duplicates) == (6, 3, 3)
-    assert [one.asset for one in await work.todo_page(lib, track.id, 0, 9)] == [1, 4, 6]
+    assert [one.asset for one in await parts.todo_page(lib, track.id, Part(), 0, 9)] == [1, 4, 6]
 
 
 async def test_the_leader_s_result_goes_to_all_for_nothing(lib):
@@ -132,7 +134,7 @@ async def test_when_the_leader_is_lost_the_next_is_to_be_tagged(lib, standing):
     assert (await states(lib, track))[2] is State.TODO
     await check(lib, track)
     await commits.commit(lib, Group(failures=[bad(track, 2, standing)]))
-    assert [one.asset for one in await work.todo_page(lib, track.id, 0, 9)] == [3]
+    assert [one.asset for one in await parts.todo_page(lib, track.id, Part(), 0, 9)] == [3]
     await commits.commit(lib, Group(results=[result(track, 3)]))
     counts = await check(lib, track)
     assert (counts.tagged, counts.remaining) == (1, 0)
@@ -209,7 +211,7 @@ async def test_breaking_up_keeps_what_was_inherited_and_frees_who_waits(lib):
     assert await near_groups.break_up(lib, 4) == 3
     assert await near_groups.break_up(lib, 1) == 2
     assert await heirs(lib) == {1: None, 2: 1}
-    assert [one.asset for one in await work.todo_page(lib, track.id, 0, 9)] == [3, 4, 5]
+    assert [one.asset for one in await parts.todo_page(lib, track.id, Part(), 0, 9)] == [3, 4, 5]
     assert (await check(lib, track)).near_duplicates == 0
     assert [one async for one in near_groups.members(lib, track.id)] == []
     await near_work.apply(lib, track.id, Force(4, by_setting=True, version=2))
@@ -223,7 +225,7 @@ async def test_a_broken_group_can_be_tagged_anew_and_grouped_again(lib):
     assert await near_groups.retag_these(lib, [2, 3]) == 0  # they are in a group
     await near_groups.break_up(lib, 1, retag=True)
     assert await heirs(lib) == {1: None}
-    assert [one.asset for one in await work.todo_page(lib, track.id, 0, 9)] == [2, 3]
+    assert [one.asset for one in await parts.todo_page(lib, track.id, Part(), 0, 9)] == [2, 3]
     await commits.commit(lib, Group(results=[result(track, 2, "a blue boat", subject=("boat",))]))
     await indexer.catch_up(lib)
     assert [one.asset for one in await search.search(lib, "car")] == [1]
@@ -237,7 +239,7 @@ async def test_the_end_lets_all_go_and_leaves_no_trigger(lib):
     await commits.commit(lib, Group(results=[result(track, 1)]))
     await near_work.end(lib)
     assert await near_looks.in_force(lib) is None
-    assert [one.asset for one in await work.todo_page(lib, track.id, 0, 9)] == [3, 4, 5]
+    assert [one.asset for one in await parts.todo_page(lib, track.id, Part(), 0, 9)] == [3, 4, 5]
     assert (await check(lib, track)).tagged == 2
     left = await lib.rows(
         "SELECT name FROM sqlite_master WHERE name LIKE 'near%' AND type = 'trigger'"

@@ -7,7 +7,18 @@ from gemtag_tui.core.calls import Usage
 from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.snapshot import LastResult, RunSnapshot
 from gemtag_tui.core.verdicts import Tags
-from gemtag_tui.store import commits, failures, ledger, live, runs, scans, search, tracks, work
+from gemtag_tui.store import (
+    commits,
+    failures,
+    ledger,
+    live,
+    parts,
+    runs,
+    scans,
+    search,
+    tracks,
+    work,
+)
 from gemtag_tui.store.failures import Selection
 from gemtag_tui.store.parts import Part
 from gemtag_tui.store.rows import Group, LedgerRow, LoggedError, NewFailure, NewResult
@@ -51,7 +62,7 @@ async def test_copies_are_one_asset_to_pay_for(lib):
     await add(lib, image("a.jpg", 1), image("b.jpg", 1), image("c.jpg", 2))
     counts = await work.counts(lib, track.id)
     assert (counts.total, counts.files, counts.duplicates) == (2, 3, 1)
-    page = await work.todo_page(lib, track.id, 0, 10)
+    page = await parts.todo_page(lib, track.id, Part(), 0, 10)
     assert [c.path for c in page] == [b"/pics/a.jpg", b"/pics/c.jpg"]
     assert page[0].sha256 == sha(1)
 
@@ -60,7 +71,7 @@ async def test_a_name_that_is_not_text_survives(lib):
     track = await a_track(lib)
     name = b"\xff\xfe \n\x1b[31m[bold]-.jpg"
     await add(lib, image(name))
-    (candidate,) = await work.todo_page(lib, track.id, 0, 1)
+    (candidate,) = await parts.todo_page(lib, track.id, Part(), 0, 1)
     assert candidate.path == b"/pics/" + name
 
 
@@ -68,7 +79,7 @@ async def test_a_copy_stands_in_when_the_first_file_goes(lib):
     track = await a_track(lib)
     await add(lib, image("a.jpg", 1), image("b.jpg", 1))
     await gone(lib, 1)
-    (candidate,) = await work.todo_page(lib, track.id, 0, 1)
+    (candidate,) = await parts.todo_page(lib, track.id, Part(), 0, 1)
     assert candidate.path == b"/pics/b.jpg"
     counts = await work.counts(lib, track.id)
     assert (counts.total, counts.files, counts.missing, counts.duplicates) == (1, 1, 1, 0)
@@ -174,11 +185,11 @@ async def test_transient_failures_come_due(lib):
     late = failure(track, 1, FailureKind.TIMEOUT, next_retry=NOW + 60, attempts=6)
     soon = failure(track, 2, FailureKind.TIMEOUT, next_retry=NOW + 30)
     await commits.commit(lib, Group(failures=[late, soon]))
-    assert await work.todo_page(lib, track.id, 0, 9) == []
+    assert await parts.todo_page(lib, track.id, Part(), 0, 9) == []
     assert (await work.counts(lib, track.id)).retry_later == 2
     assert await work.next_due(lib, track.id) == NOW + 30
-    assert await work.due_page(lib, track.id, NOW, 9) == []
-    due = await work.due_page(lib, track.id, NOW + 60, 9)
+    assert await parts.due_page(lib, track.id, Part(), NOW, 9) == []
+    due = await parts.due_page(lib, track.id, Part(), NOW + 60, 9)
     assert [(c.asset, c.waited) for c in due] == [(2, 30.0), (1, 60.0)]
     await commits.commit(lib, Group(failures=[late]))
     assert (await failures.get(lib, 1)).attempts == 12
@@ -194,7 +205,7 @@ async def test_people_retry_ignore_and_reopen(lib):
     rows.append(failure(track, 3, FailureKind.TIMEOUT, next_retry=NOW + 1))
     await commits.commit(lib, Group(failures=rows))
     assert await failures.retry(lib, Selection(ids=(1, 99))) == 1
-    assert [c.asset for c in await work.todo_page(lib, track.id, 0, 9)] == [1, 4]
+    assert [c.asset for c in await parts.todo_page(lib, track.id, Part(), 0, 9)] == [1, 4]
     assert await failures.ignore(lib, Selection(kind=FailureKind.SAFETY)) == 2
     assert await stands(lib, track) == (0, 2, 0, 2)
     assert await failures.retry(lib, Selection(kind=FailureKind.SAFETY)) == 0
