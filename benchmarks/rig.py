@@ -68,13 +68,23 @@ class Simulator:
 
 
 @contextlib.contextmanager
-def simulator(folder: Path, config: Mapping[str, Any]) -> Iterator[Simulator]:
-    """Start a simulator, ``pixels`` off unless asked for; it ends with the block."""
+def simulator(
+    folder: Path, config: Mapping[str, Any], *, aside: bool = False
+) -> Iterator[Simulator]:
+    """Start a simulator, ``pixels`` off unless asked for; it ends with the block.
+
+    Args:
+        folder: where its settings are written.
+        config: its settings.
+        aside: it gives way to all else on the machine, as a server elsewhere would not be felt.
+    """
     file = folder / f"simulator-{time.monotonic_ns()}.json"
     file.write_text(json.dumps({"pixels": False, **config}))
     words = [sys.executable, "-m", "gemtag_tui.simulator", "--faults", str(file)]
     process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True, cwd=TREE)
     assert process.stdout is not None
+    if aside:
+        os.setpriority(os.PRIO_PROCESS, process.pid, 15)
     try:
         yield Simulator(process.stdout.readline().strip(), process)
     finally:

@@ -72,7 +72,8 @@ def lag(folder: Path, pictures: int) -> None:
     library = place / "library.db"
     make_pictures(place / "pictures", pictures)
     rig.scan(library, place / "pictures")
-    with rig.simulator(place, {"latency": {"mean": 1.0, "jitter": 0.2}}) as server:
+    simulated = {"latency": {"mean": 1.0, "jitter": 0.2}}
+    with rig.simulator(place, simulated, aside=True) as server:
         os.environ |= rig.environment(server.url, {**rig.UNLIMITED, "GEMTAG_CONCURRENCY": "200"})
         loaded = load_settings(rig.empty_config(place), os.environ, {})
         origins = {name: str(origin) for name, origin in loaded.origins.items()}
