@@ -94,8 +94,12 @@ def simulator(
 
 
 def environment(url: str = "", extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without its own gemtag settings, aimed at a simulator."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("GEMTAG_", "GOOGLE_"))}
+    """This process's environment without its own gemtag settings, aimed at a simulator.
+
+    Modules are compiled once, as they are where gemtag was installed.
+    """
+    not_ours = ("GEMTAG_", "GOOGLE_", "PYTHONDONTWRITEBYTECODE")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(not_ours)}
     kept |= {"PYTHONPATH": str(TREE), "GEMINI_API_KEY": KEY}
     return kept | ({"GOOGLE_GEMINI_BASE_URL": url} if url else {}) | dict(extra or {})
 

@@ -1,14 +1,17 @@
 """How fast gemtag is there, in a library of many images.
 
 ``status`` against a bare interpreter and one that imports what it cannot do without; the full
-screen on a pseudo-terminal, from the start of the process to the first frame with the tab line.
+screen on a pseudo-terminal, from the start of the process to the first frame with the tab line;
+with ``library``, from the key of the Library screen to its first rows.
 
-Usage: ``python benchmarks/start_bench.py [status paint] [--assets 100000]``.
+Usage: ``python benchmarks/start_bench.py [status paint] [--assets 100000]``;
+``python benchmarks/start_bench.py library --library PATH`` with a library of ``library_bench.py``.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import sys
 import tempfile
@@ -19,6 +22,10 @@ from pictures import make_pictures
 from terminal import SIZES, shown
 
 REPEAT = 10
+SETTLED = 3.0
+"""Seconds in which a screen has loaded what it loads behind its first picture."""
+RESULTS = re.compile(rb"IMG_\d+")
+"""What rows of such a library show."""
 Row = tuple[str, str, str]
 
 
@@ -60,11 +67,35 @@ def paint(folder: Path, library: Path, assets: int) -> list[Row]:
     return rows
 
 
+def opened(library: Path) -> list[Row]:
+    """From the key of the Library screen to its first rows, in a process that has settled."""
+    rows = []
+    for size in SIZES:
+        times, used, peak = [], [], 0.0
+        for _ in range(REPEAT):
+            with shown(library, size) as screen:
+                screen.painted()
+                screen.read(SETTLED)
+                before = screen.cpu()
+                times.append(screen.answered(b"5", RESULTS))
+                used.append(screen.cpu() - before)
+                screen.read(1.0)
+                peak = max(peak, screen.memory())
+        words = f"{statistics.median(times):.3f} s, fastest {min(times):.3f} s"
+        words += f" ({statistics.median(used):.2f} s CPU; peak {peak:.0f} MB)"
+        rows.append((f"key to the Library's first rows, {size[0]}x{size[1]}", "<= 0.5 s", words))
+    return rows
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("phases", nargs="*", default=["status", "paint"])
     parser.add_argument("--assets", type=int, default=100_000)
+    parser.add_argument("--library", type=Path, help="use this one; for the phase library")
     wanted = parser.parse_args()
+    if wanted.library:
+        rig.table("The Library screen", opened(wanted.library))
+        return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         library = folder / "library.db"

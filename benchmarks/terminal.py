@@ -50,6 +50,16 @@ class Screen:
             got += self.read(0.002)
         return time.perf_counter() - self.began
 
+    def answered(self, keys: bytes, wanted: re.Pattern[bytes]) -> float:
+        """Seconds from these keys until something is on the screen."""
+        began, got = time.perf_counter(), b""
+        os.write(self.fd, keys)
+        while not wanted.search(got):
+            if time.perf_counter() > began + 30:
+                raise TimeoutError(got[-500:])
+            got += self.read(0.002)
+        return time.perf_counter() - began
+
     def cpu(self) -> float:
         """CPU seconds of the process so far."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()

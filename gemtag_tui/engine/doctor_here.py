@@ -56,14 +56,14 @@ def profile_check(loaded: Loaded, config: Path) -> Check:
     return Check.ok("profile", f"{name} ({profile.id}), {len(profile.buckets)} buckets.")
 
 
-def library_checks(path: Path) -> list[Check]:
-    """Open the library and look for damage, for some seconds at most."""
+def library_checks(path: Path, seconds: float = 5.0) -> list[Check]:
+    """Open the library and look for damage, for so many seconds at most."""
     shown = plain(str(path))
     if not path.exists():
         words = f"There is none yet at {shown}."
         return [Check.warn("library", words, "gemtag scan PATH makes it.")]
     try:
-        seen, health = glance(path), examine(path)
+        seen, health = glance(path), examine(path, seconds)
     except GemtagError as error:
         fix = "Name another file with --library, or put back a backup."
         return [Check.fail("library", error.message, fix)]

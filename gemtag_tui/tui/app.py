@@ -23,7 +23,7 @@ from gemtag_tui.tui.screens.table import SCREENS
 from gemtag_tui.tui.sitting import Sitting
 from gemtag_tui.tui.source import Source
 from gemtag_tui.tui.state import Look
-from gemtag_tui.tui.theme import CALM, style_path
+from gemtag_tui.tui.theme import CALM, style_paths
 from gemtag_tui.tui.widgets.prompt import PromptLine
 
 log = logging.getLogger("gemtag.tui")
@@ -35,7 +35,7 @@ class GemtagApp(NarrowApp):
 
     TITLE = "gemtag"
     ENABLE_COMMAND_PALETTE = False
-    CSS_PATH = style_path("base.tcss")
+    CSS_PATH = style_paths()
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
         place.name: place.open for place in SCREENS
     }

@@ -33,6 +33,8 @@ MOST_LISTED = 20_000
 TIMED = "interactive"
 """The lane whose price is given where none is named."""
 PROFILE_VARIABLE = "GEMTAG_PROFILE"
+_LOOKED_OVER = 1.0
+"""Seconds for a look at the library's file beside the screens; `doctor` takes its time."""
 
 
 class PlanSource(NearSource):
@@ -102,7 +104,9 @@ class PlanSource(NearSource):
         from gemtag_tui.engine import doctor_api, doctor_here  # noqa: PLC0415
 
         asked = await doctor_api.api_checks(model, self.environ)
-        return asked + await asyncio.to_thread(doctor_here.library_checks, self.lib.path)
+        return asked + await asyncio.to_thread(
+            doctor_here.library_checks, self.lib.path, _LOOKED_OVER
+        )
 
     async def doctor(self) -> list[Check]:
         """Everything that `gemtag doctor` looks at but the terminal, which is in use."""

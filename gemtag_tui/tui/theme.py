@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from textual.theme import Theme
 
@@ -30,13 +30,32 @@ CALM = Theme(
 """One calm accent; red only for what needs a person."""
 
 
-def style_path(name: str) -> Path:
-    """Return a stylesheet's path, in an installed package or in a checkout.
+_STYLES = (
+    "base.tcss",
+    "plan.tcss",
+    "run.tcss",
+    "batches.tcss",
+    "failures.tcss",
+    "library.tcss",
+    "limits.tcss",
+    "tracks.tcss",
+    "first_start.tcss",
+)
+
+
+def style_paths() -> list[str | PurePath]:
+    """Return the paths of all stylesheets, in an installed package or in a checkout.
+
+    They are small, and loaded with the app: a screen that brought its own would have Textual parse
+    everything once more when it is first gone to.
 
     Raises:
-        FileNotFoundError: it is in neither place.
+        FileNotFoundError: one is in neither place.
     """
     for folder in (_PACKAGE / "styles", _PACKAGE.parent / "styles"):
-        if (path := folder / name).is_file():
-            return path
-    raise FileNotFoundError(f"stylesheet {name!r} is missing from this install")
+        if folder.is_dir():
+            paths = [folder / name for name in _STYLES]
+            if missing := [path.name for path in paths if not path.is_file()]:
+                raise FileNotFoundError(f"{missing[0]!r} is missing from this install")
+            return [*paths]
+    raise FileNotFoundError("the stylesheets are missing from this install")

@@ -22,7 +22,6 @@ from gemtag_tui.tui.screens.batches_rows import Row, columns, rows_of, totals
 from gemtag_tui.tui.screens.entry import EntryScreen
 from gemtag_tui.tui.screens.failures_lines import labelled
 from gemtag_tui.tui.state import Look
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.wanted import BatchDetail, BatchView
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
@@ -39,7 +38,6 @@ class BatchesScreen(BatchActions):
 
     PLACE = "batches"
     FILTERS = True
-    CSS_PATH = style_path("batches.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "again", "read again", show=False, id="batches.again",
                 tooltip="Read the jobs again"),

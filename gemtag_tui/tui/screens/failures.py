@@ -19,7 +19,6 @@ from gemtag_tui.tui.screens.failures_list import RangeList
 from gemtag_tui.tui.screens.failures_words import cause_of, kind_words
 from gemtag_tui.tui.screens.tracks import TRACKS_KEY, ShowsTrack, shown_words
 from gemtag_tui.tui.state import Look
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import PagedList
@@ -39,7 +38,6 @@ class FailuresScreen(ShowsTrack, FailureActions):
 
     PLACE = "failures"
     FILTERS = True
-    CSS_PATH = style_path("failures.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         TRACKS_KEY,
         Binding("o", "sort", "sort", id="failures.sort", tooltip="By count, newest, or spent"),

@@ -13,7 +13,6 @@ from gemtag_tui.tui.screens.failures_actions import FailureActions
 from gemtag_tui.tui.screens.failures_ask import Fit
 from gemtag_tui.tui.screens.failures_pictures import FailurePicture
 from gemtag_tui.tui.screens.failures_words import STANDINGS, kind_words
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.wanted import Paragraphs
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.columns import Column
@@ -26,7 +25,6 @@ class FailureDetailScreen(FailureActions, FailurePicture):
     """A picture beside headed paragraphs, the raw answer last; Esc goes back."""
 
     FILTERS = True
-    CSS_PATH = style_path("failures.tcss")
 
     def __init__(self, row: FailureRow, paragraphs: Paragraphs) -> None:
         super().__init__()

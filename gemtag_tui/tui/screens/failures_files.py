@@ -17,7 +17,6 @@ from gemtag_tui.tui.screens.failures_list import RangeList
 from gemtag_tui.tui.screens.failures_pictures import FailurePicture
 from gemtag_tui.tui.screens.failures_words import kind_words
 from gemtag_tui.tui.state import Look
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.paged import PagedList
 from gemtag_tui.tui.widgets.pane import Pane
@@ -29,7 +28,6 @@ class FailureFilesScreen(FailureActions, FailurePicture):
     """Every file of a cause; Enter opens one with its raw answer, Esc goes back to the causes."""
 
     FILTERS = True
-    CSS_PATH = style_path("failures.tcss")
 
     def __init__(self, group: FailureGroup) -> None:
         super().__init__()

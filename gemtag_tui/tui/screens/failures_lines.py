@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 
 from gemtag_tui.core.failures import Standing
-from gemtag_tui.core.next_try import read_next_try
+from gemtag_tui.core.next_try import words_of
 from gemtag_tui.core.remedies import Remedy, Way
 from gemtag_tui.store.failures import FailureGroup, FailureRow
 from gemtag_tui.tui.paint import Line, Span, Tone, join_fitting, safe, sides, width_of
@@ -163,8 +163,7 @@ def sent_words(row: FailureRow) -> str:
     if not row.provider:
         return "nothing: found before a model was asked"
     job = f", job {row.job}" if row.job else ""
-    changed = read_next_try(row.made_with)
-    how = f", with {changed.words}" if changed else ""
+    how = f", with {words_of(row.made_with)}" if row.made_with else ""
     return f"to {row.model}, lane {row.lane or 'unknown'}{job}, run {row.run or 'unknown'}{how}"
 
 

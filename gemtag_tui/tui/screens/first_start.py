@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.first_start_lines import first_lines
 from gemtag_tui.tui.state import Look
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.wanted import PlanView
 from gemtag_tui.tui.widgets.block import Block
 
@@ -23,7 +22,6 @@ NO_DEMO = "This terminal cannot be lent: leave with q, then type: gemtag demo"
 class FirstStartScreen(GemtagScreen):
     """Where to get a key, how to check limits, adding a folder, the demo."""
 
-    CSS_PATH = style_path("first_start.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "add", "add folder", id="first.add", tooltip="Add a folder and scan it"),
         Binding("d", "demo", "demo", id="first.demo", tooltip="See the demo, then come back here"),

@@ -23,7 +23,6 @@ from gemtag_tui.tui.screens.library_pictures import bring, bring_all
 from gemtag_tui.tui.screens.library_typed import mistake_line
 from gemtag_tui.tui.screens.tracks import TRACKS_KEY
 from gemtag_tui.tui.state import Look
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.wanted_library import AssetPages, AssetView, Order
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.grid import ThumbGrid
@@ -48,7 +47,6 @@ class LibraryScreen(LibraryNarrow):
 
     PLACE = "library"
     FILTERS = True
-    CSS_PATH = style_path("library.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "search", id="library.search",
                 tooltip='Words, begin*, "phrases", tag:red, subject:oak, path:, -not, untagged'),

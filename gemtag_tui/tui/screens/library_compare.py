@@ -16,7 +16,6 @@ from gemtag_tui.store.library_pages import Said
 from gemtag_tui.tui.paint import Line, Span, rule, safe
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.library_lines import path_text
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import Column, PagedList
@@ -73,7 +72,6 @@ class CompareScreen(GemtagScreen):
         changed: called after a correction.
     """
 
-    CSS_PATH = style_path("library.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "side(0)", "left", id="compare.left", tooltip="The left side's word"),
         Binding("right,l", "side(1)", "right", id="compare.right", tooltip="The right side's"),

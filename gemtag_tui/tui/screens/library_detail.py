@@ -17,7 +17,6 @@ from gemtag_tui.tui.screens.entry import Numbered, wrapped
 from gemtag_tui.tui.screens.library_actions import LibraryActions
 from gemtag_tui.tui.screens.library_lines import STATES, paragraphs, path_text
 from gemtag_tui.tui.screens.library_pictures import bring
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.columns import Column
 from gemtag_tui.tui.widgets.listed import Listed
@@ -38,7 +37,6 @@ class DetailScreen(LibraryActions):
         changed: called after a correction.
     """
 
-    CSS_PATH = style_path("library.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "step(1)", "next", id="detail.next", tooltip="The next image of the list"),
         Binding("b", "step(-1)", "before", id="detail.back", tooltip="The image before it"),

@@ -26,7 +26,6 @@ from gemtag_tui.tui.screens.limits_rows import (
 from gemtag_tui.tui.screens.run_gauges import figure, figures, gauge_tone
 from gemtag_tui.tui.source import Holds
 from gemtag_tui.tui.state import Look
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.columns import Column, layout
 from gemtag_tui.tui.widgets.listed import Listed
@@ -48,7 +47,6 @@ class LimitsScreen(GemtagScreen):
     """Limits, budgets and settings; Enter edits the row in place."""
 
     PLACE = "limits"
-    CSS_PATH = style_path("limits.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("0", "reset", "default", id="limits.reset", tooltip="Back to the default"),
         Binding("d", "forget", "forget", id="limits.forget", tooltip="Forget what a 429 taught"),

@@ -30,7 +30,6 @@ from gemtag_tui.tui.screens.plan_numbers import Number, number_columns, numbers_
 from gemtag_tui.tui.screens.plan_view import view_of
 from gemtag_tui.tui.screens.plan_words import pilot_line
 from gemtag_tui.tui.state import Look
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import PagedList
@@ -46,7 +45,6 @@ class PlanScreen(PlanDoing):
     """One screen, no form: each choice is a line, and every figure follows at once."""
 
     PLACE = "plan"
-    CSS_PATH = style_path("plan.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("S", "start", "start", id="plan.start", tooltip="Start; asks with count and cost"),
         Binding("P", "pilot", "pilot", id="plan.pilot",

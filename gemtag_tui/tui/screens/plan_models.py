@@ -14,7 +14,6 @@ from gemtag_tui.tui.paint import Line, Span, rule
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.failures_lines import labelled
 from gemtag_tui.tui.screens.plan_lanes import spell
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.listed import Listed
 from gemtag_tui.tui.widgets.paged import Column, PagedList
@@ -59,7 +58,6 @@ class ModelsScreen(GemtagScreen):
     """
 
     FILTERS = True
-    CSS_PATH = style_path("plan.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("e", "other", "another", id="models.other",
                 tooltip="Write another model's name; it becomes the setting"),

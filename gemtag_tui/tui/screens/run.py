@@ -15,7 +15,6 @@ from gemtag_tui.tui.screens.run_gauges import middle_lines
 from gemtag_tui.tui.screens.run_lines import away_lines, head_lines, result_lines, short_path
 from gemtag_tui.tui.source import ErrorEntry
 from gemtag_tui.tui.state import Look
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.columns import Column
 from gemtag_tui.tui.widgets.paged import PagedList
@@ -35,7 +34,6 @@ class RunScreen(RunActions):
 
     PLACE = "run"
     FILTERS = True
-    CSS_PATH = style_path("run.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("S", "start", "start", id="run.start", tooltip="Start or resume; asks with cost"),
         Binding("p", "pause", "pause", id="run.pause", tooltip="Pause or resume"),

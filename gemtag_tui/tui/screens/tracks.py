@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 
 from gemtag_tui.tui.paint import Line, Span, rule
 from gemtag_tui.tui.screens.base import GemtagScreen
-from gemtag_tui.tui.theme import style_path
 from gemtag_tui.tui.wanted_tracks import TrackRow
 from gemtag_tui.tui.widgets.block import Block
 from gemtag_tui.tui.widgets.columns import Column
@@ -88,7 +87,6 @@ class TracksScreen(GemtagScreen):
     """
 
     FILTERS = True
-    CSS_PATH = style_path("tracks.tcss")
 
     def __init__(self, take: Callable[[int], None]) -> None:
         super().__init__()
