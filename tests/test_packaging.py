@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import gemtag_tui
+from gemtag_tui.tui.theme import style_paths
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -74,3 +75,8 @@ def test_the_readme_has_the_commands_that_ci_runs():
 def test_the_terms_are_there():
     assert PROJECT["license"] == "MIT"
     assert "MIT License" in (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_every_stylesheet_is_loaded():
+    """A new one that nobody names would lie there without effect."""
+    assert {path.name for path in map(Path, style_paths())} == set(data_files(ROOT / "styles"))
