@@ -15,6 +15,7 @@ from gemtag_tui.cli.output import columns, json_line, line, path_fields, say
 from gemtag_tui.cli.shell import Shell, common
 from gemtag_tui.cli.words import clock, money, size
 from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.next_try import words_of
 from gemtag_tui.core.text import plain
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def result_fields(found: Found) -> dict[str, Any]:
         "missing": found.missing,
         "edited": found.edited,
         "inherited_from": found.inherited_from,
+        "made_with": found.made_with,
     }
     return fields if found.result else fields | dict.fromkeys(_OF_RESULTS)
 
@@ -248,6 +250,8 @@ def _result_rows(result: Found) -> list[tuple[str, object]]:
     paid = f"{result.lane} lane, {money(result.cost_usd)}"
     if result.inherited_from is not None:
         paid = f"inherited from near-duplicate {result.inherited_from}"
+    if result.made_with:
+        paid += f", tried with {words_of(result.made_with)}"
     served = f" (served by {result.served_model})" if result.served_model != result.model else ""
     return [
         ("", ""),

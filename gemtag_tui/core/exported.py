@@ -22,6 +22,8 @@ class Exported(NamedTuple):
         path: bytes of the file that stands for it; empty when none is known any more.
         edited: a person corrected it.
         inherited_from: the asset that the result was made for, a near-duplicate; `None`: this one.
+        made_with: the setting of the one try that it was made with (see
+            `gemtag_tui.core.next_try`), "" as the profile says.
     """
 
     result: int
@@ -41,6 +43,7 @@ class Exported(NamedTuple):
     path: bytes
     edited: bool = False
     inherited_from: int | None = None
+    made_with: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +59,7 @@ class Shared:
     missing: bool
     edited: bool
     inherited_from: int | None
+    made_with: str
 
 
 Slim: TypeAlias = tuple[int, bytes, bytes | None, Shared, str, str, float, float]

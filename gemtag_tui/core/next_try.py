@@ -76,6 +76,12 @@ def read_next_try(stored: str) -> NextTry | None:
     return None
 
 
+def words_of(stored: str) -> str:
+    """Return a stored form for people: as it is where this version does not know it."""
+    known = read_next_try(stored)
+    return stored if known is None else known.words
+
+
 def more_output(profile: Profile, rules: ModelRules) -> int:
     """Return the tokens of a try with more output than the better try had, which failed."""
     room = rules.thinking.headroom(profile.model.thinking)

@@ -33,6 +33,7 @@ class Line(msgspec.Struct, gc=False):
     missing: bool
     edited: bool
     inherited_from: int | None
+    made_with: str
 
 
 class _Short(msgspec.Struct, gc=False):
@@ -122,6 +123,7 @@ def _between(shared: Shared) -> _Between:
         "missing": shared.missing,
         "edited": shared.edited,
         "inherited_from": shared.inherited_from,
+        "made_with": shared.made_with,
     }
     return _Between(_members(one), _members({"lane": shared.lane}), _members(last))
 
@@ -134,7 +136,7 @@ def _members(named: dict[str, Any]) -> msgspec.Raw:
 def line_of(row: Exported) -> Line:
     """Return a result as the contract names its parts."""
     (_, asset, sha256, provider, model, profile, name, summary, tags, lane, served, cost_usd,
-     tagged_at, missing, raw, edited, heir) = row  # fmt: skip
+     tagged_at, missing, raw, edited, heir, made) = row  # fmt: skip
     path, odd = path_text(raw)
     return Line(
         asset,
@@ -154,6 +156,7 @@ def line_of(row: Exported) -> Line:
         missing == 1,
         edited,
         heir,
+        made,
     )
 
 

@@ -69,6 +69,7 @@ def _schema(arrow: Any) -> Any:
             ("missing", arrow.bool_()),
             ("edited", arrow.bool_()),
             ("inherited_from", arrow.int64()),
+            ("made_with", arrow.string()),
         ]
     )
 
@@ -92,4 +93,5 @@ def _cells(row: Exported) -> tuple[object, ...]:
         bool(row.missing),
         row.edited,
         row.inherited_from,
+        row.made_with,
     )

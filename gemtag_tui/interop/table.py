@@ -37,6 +37,7 @@ COLUMNS = (
     "missing",
     "edited",
     "inherited_from",
+    "made_with",
 )
 _FORMULA = re.compile(r"[\s\ufeff]*['=+\-@\t\r\n\0＝＋－＠]|[\t\r\n]")
 
@@ -100,6 +101,7 @@ def _cells(row: Exported) -> tuple[object, ...]:
         int(bool(row.missing)),
         int(row.edited),
         "" if row.inherited_from is None else row.inherited_from,
+        guarded(row.made_with),
     )
 
 

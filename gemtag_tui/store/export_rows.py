@@ -37,7 +37,7 @@ _MOST_FOLDERS = 20_000
 _COLUMNS = """
     r.id, r.asset, a.sha256, r.provider, r.model, r.profile, r.summary, r.tags, r.lane,
     r.served_model, r.cost_usd, r.tagged_at, a.files = 0, f.folder, f.name, e.overlay,
-    r.inherited_from
+    r.inherited_from, r.made_with
 """
 _JOINS = """
     CROSS JOIN asset a ON a.id = r.asset LEFT JOIN edit e ON e.asset = r.asset
@@ -179,11 +179,11 @@ class Maker:
                 (
                     *(result, asset, sha256, provider, model, profile, names(profile, "")),
                     *(summary, tags, lane, served, cost_usd, tagged_at, missing),
-                    *(b"" if folder is None else folders[folder] + name, False, heir),
+                    *(b"" if folder is None else folders[folder] + name, False, heir, made),
                 ),
             )
             for (result, asset, sha256, provider, model, profile, summary, tags, lane, served,
-                 cost_usd, tagged_at, missing, folder, name, _, heir) in rows
+                 cost_usd, tagged_at, missing, folder, name, _, heir, made) in rows
         ]  # fmt: skip
         if self._rules:
             return [self._corrected(one, row[15]) for one, row in zip(found, rows, strict=True)]

@@ -29,9 +29,10 @@ _MOST_KEPT = 20_000
 _ROWS = """
     SELECT r.asset, a.sha256,
         CASE WHEN r.provider = ?1 AND r.model = ?2 AND r.profile = ?3 AND r.lane = ?4
-            AND r.served_model = ?5 AND a.files > 0 AND r.inherited_from IS NULL THEN NULL
+            AND r.served_model = ?5 AND a.files > 0 AND r.inherited_from IS NULL
+            AND r.made_with = '' THEN NULL
         ELSE json_array(r.provider, r.model, r.profile, r.lane, r.served_model, a.files = 0,
-            r.inherited_from) END,
+            r.inherited_from, r.made_with) END,
         r.summary, r.tags, r.cost_usd, r.tagged_at, f.folder, f.name, {overlay}
     FROM asset_ai r CROSS JOIN asset a ON a.id = r.asset LEFT JOIN file f ON f.id = a.file {edits}
     WHERE true {since} ORDER BY r.id DESC
@@ -39,7 +40,7 @@ _ROWS = """
 _LAST = "SELECT provider, model, profile, lane, served_model FROM asset_ai ORDER BY id DESC LIMIT 1"
 _decode = msgspec.json.Decoder(dict[str, list[str]]).decode
 _encode = msgspec.json.Encoder().encode
-_kind = msgspec.json.Decoder(tuple[str, str, str, str, str, int, int | None]).decode
+_kind = msgspec.json.Decoder(tuple[str, str, str, str, str, int, int | None, str]).decode
 
 
 class SlimRows:
@@ -89,7 +90,7 @@ class SlimRows:
         usual = self._db.execute(_LAST).fetchone() or ("",) * 5
         self._names = dict(self._db.execute("SELECT id, name FROM profile").fetchall())
         self._rules = rules_from(self._db.execute(RULES).fetchall())
-        self._usual = _encode((*usual, 0, None)).decode()
+        self._usual = _encode((*usual, 0, None, "")).decode()
         edited = self._db.execute(EDITS).fetchone()[0]
         since, values = self._since(wanted)
         sql = _ROWS.format(
@@ -129,9 +130,11 @@ class SlimRows:
     def _shared(self, kind: str | None, overlay: str | None) -> Shared:
         if len(self._kinds) > _MOST_KEPT:
             self._kinds.clear()
-        provider, model, profile, lane, served, missing, heir = _kind(kind or self._usual)
+        provider, model, profile, lane, served, missing, heir, made = _kind(kind or self._usual)
         name, edited = self._names.get(profile, ""), overlay is not None
-        shared = Shared(provider, model, profile, name, lane, served, missing == 1, edited, heir)
+        shared = Shared(
+            provider, model, profile, name, lane, served, missing == 1, edited, heir, made
+        )
         self._kinds[kind, edited] = shared
         return shared
 

@@ -44,7 +44,8 @@ CREATE TABLE asset_ai (
     tagged_at    REAL NOT NULL,
     missing      INTEGER NOT NULL,
     edited       INTEGER NOT NULL,
-    inherited_from INTEGER
+    inherited_from INTEGER,
+    made_with    TEXT NOT NULL
 );
 CREATE TABLE asset_file (
     asset      INTEGER NOT NULL,
@@ -62,7 +63,7 @@ CREATE INDEX asset_ai_sha256 ON asset_ai(sha256);
 CREATE UNIQUE INDEX asset_ai_result ON asset_ai(asset, provider, model, profile_id);
 CREATE INDEX asset_file_path ON asset_file(path);
 """
-_RESULT = f"INSERT INTO asset_ai VALUES ({', '.join('?' * 18)})"
+_RESULT = f"INSERT INTO asset_ai VALUES ({', '.join('?' * 19)})"
 _FILE = "INSERT OR IGNORE INTO asset_file VALUES (?, ?, ?)"
 
 
@@ -121,6 +122,7 @@ def _result(row: Exported) -> tuple[Any, ...]:
         *spent,
         int(row.edited),
         row.inherited_from,
+        row.made_with,
     )
 
 

@@ -24,6 +24,11 @@ _ITEM = """
     FROM failure b CROSS JOIN asset_ai r ON r.asset = b.asset
     WHERE b.id = ?2 AND r.provider = ?3 AND r.model = ?4 AND r.profile = ?5
 """
+_MADE = """
+    UPDATE asset_ai SET made_with = b.made_with FROM failure b
+    WHERE b.id = ?1 AND b.made_with <> '' AND asset_ai.asset = b.asset
+    AND asset_ai.provider = ?2 AND asset_ai.model = ?3 AND asset_ai.profile = ?4
+"""
 _THERE = """
     SELECT asset FROM asset_ai WHERE provider = ? AND model = ? AND profile = ?
     AND asset IN (SELECT value FROM json_each(?))
@@ -75,6 +80,7 @@ async def keep(lib: Library, rows: Sequence[tuple[int, NewResult]], change: int 
         was = await _standings(db, [failure for failure, _ in fresh])
         await commits.write(db, Group(results=[new for _, new in fresh]))
         await db.executemany(_ITEM, [(change, failure, *owner) for failure, _ in fresh])
+        await db.executemany(_MADE, [(failure, *owner) for failure, _ in fresh])
         before = [(was[failure], change, str(failure)) for failure, _ in fresh]
         await db.executemany(
             "UPDATE change_item SET before = ? WHERE change = ? AND item = ?", before

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _COLUMNS = """
     r.id, r.asset, a.sha256, r.provider, r.model, r.profile, p.name, r.summary, r.tags, r.lane,
     r.served_model, r.cost_usd, r.tagged_at, a.files = 0, o.path, f.name, e.overlay,
-    r.inherited_from
+    r.inherited_from, r.made_with
 """
 _JOINS = """
     CROSS JOIN asset a ON a.id = r.asset CROSS JOIN profile p ON p.id = r.profile
@@ -39,7 +39,7 @@ ASSETS = f"""
     SELECT {_COLUMNS} FROM json_each(?) j CROSS JOIN asset a ON a.id = j.value
     LEFT JOIN (SELECT 0 AS id, '' AS provider, '' AS model, '' AS profile, '' AS summary,
         '{{}}' AS tags, '' AS lane, '' AS served_model, 0.0 AS cost_usd, 0.0 AS tagged_at,
-        NULL AS inherited_from) r
+        NULL AS inherited_from, '' AS made_with) r
     LEFT JOIN (SELECT '' AS name) p
     LEFT JOIN file f ON f.id = a.file LEFT JOIN folder o ON o.id = f.folder
     LEFT JOIN edit e ON e.asset = a.id ORDER BY j.key
@@ -59,6 +59,8 @@ class Found:
         missing: no file with this content is there now.
         edited: a person corrected it.
         inherited_from: the asset that the result was made for, a near-duplicate; `None`: this one.
+        made_with: the setting of the one try that it was made with (see
+            `gemtag_tui.core.next_try`), "" as the profile says.
     """
 
     result: int
@@ -78,6 +80,7 @@ class Found:
     path: bytes
     edited: bool = False
     inherited_from: int | None = None
+    made_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +121,8 @@ def _found(row: Any, rules: Rules) -> Found:
     path = b"" if row[15] is None else joined(row[14], row[15])
     summary, tags = effective(row[7], _tags(row[8]), row[16], rules)
     owner, kept = row[:7], row[9:13]
-    values = (*owner, summary, tags, *kept, bool(row[13]), path, row[16] is not None, row[17])
-    return Found(*values)
+    values = (*owner, summary, tags, *kept, bool(row[13]), path, row[16] is not None)
+    return Found(*values, *row[17:])
 
 
 async def rules(lib: Library) -> Rules:

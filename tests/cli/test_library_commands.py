@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import csv
+import io
 import json
+import sqlite3
 
 import pytest
 
@@ -42,14 +46,17 @@ async def fill(path):
         ]
         await scans.record(lib, seen)
         results = [
-            NewResult(n, track, Tags(words, {FIRST: (tag,), COLOURS: ("red",)}), "batch", 1.79e9)
-            for n, words, tag in ((1, "a car", "car"), (2, "a lorry", "lorry"))
-        ]
+            NewResult(n, track, Tags(words, {FIRST: (tag,), COLOURS: ("red",)}), "batch", 1.79e9,
+                      made_with=made)
+            for n, words, tag, made in ((1, "a car", "car", ""),
+                                        (2, "a lorry", "lorry", "resolution=low"))
+        ]  # fmt: skip
         bad = [
             NewFailure(3, track, FailureKind.SAFETY, "withheld 1", Standing.KNOWN_BAD, 9.0),
             NewFailure(4, track, FailureKind.SAFETY, "withheld 2", Standing.KNOWN_BAD, 9.0),
             NewFailure(5, track, FailureKind.MALFORMED, "not a list", Standing.KNOWN_BAD, 9.0,
-                       lane="interactive", cost_usd=0.001, raw=answer("by the sea")),
+                       lane="interactive", cost_usd=0.001, raw=answer("by the sea"),
+                       made_with="output=4096"),
             NewFailure(6, track, FailureKind.MALFORMED, "no JSON", Standing.KNOWN_BAD, 9.0,
                        raw=b"{}"),
         ]  # fmt: skip
@@ -79,6 +86,23 @@ def test_search_by_fields_and_facets(stocked):
     assert facets == {FIRST: {"car": 1, "lorry": 1}, COLOURS: {"red": 2}}
     assert "red 1" in stocked("search", "--facets", "lorry").out
     assert "boards come from" in stocked("search", "board:cats").err
+
+
+def test_what_a_try_was_made_with_is_told_and_exported(stocked, tmp_path):
+    assert [stocked("show", n, "--json").json["made_with"] for n in "12"] == ["", "resolution=low"]
+    assert "tried with low resolution" in stocked("show", "2").out
+    assert "tried with" not in stocked("show", "1").out
+    lines = stocked("export", "jsonl", "-").lines
+    assert [(one["id"], one["made_with"]) for one in lines] == [(2, "resolution=low"), (1, "")]
+    assert stocked("export", "jsonl", "-", "--query", "lorry").lines == lines[:1]
+    table = csv.DictReader(io.StringIO(stocked("export", "csv", "-").out))
+    assert [row["made_with"] for row in table] == ["resolution=low", ""]
+    assert stocked("export", "sqlite", tmp_path / "out.db").code == 0
+    with contextlib.closing(sqlite3.connect(tmp_path / "out.db")) as db:
+        made = db.execute("SELECT asset, made_with FROM asset_ai ORDER BY asset").fetchall()
+    assert made == [(1, ""), (2, "resolution=low")]
+    assert stocked("failures", "rejudge", "--all").code == 0
+    assert stocked("show", "5", "--json").json["made_with"] == "output=4096"
 
 
 def test_edits_by_commands(stocked):

@@ -44,6 +44,7 @@ async def lib(tmp_path):
         await db.execute("UPDATE asset_ai SET cost_usd = 1.0 / (id * id * id * 1000)")
         await db.execute("UPDATE asset_ai SET tagged_at = tagged_at + id / 1048576.0")
         await db.execute("UPDATE asset_ai SET inherited_from = 1 WHERE id = 9")
+        await db.execute("UPDATE asset_ai SET made_with = 'resolution=low' WHERE id = 11")
         await db.execute("UPDATE asset SET files = 0, file = NULL WHERE id = 3")
         await db.execute("UPDATE asset SET sha256 = NULL WHERE id = 4")
         await db.execute("""UPDATE asset_ai SET tags = '{"b":\n["t"]}' WHERE id = 6""")
@@ -94,6 +95,7 @@ async def test_the_short_way_writes_the_same_bytes(lib, monkeypatch, since, touc
         )
         assert [line["id"] for line in lines if line["missing"]] == [3, 3]
         assert [line["inherited_from"] for line in lines if line["inherited_from"]] == [1]
+        assert [line["id"] for line in lines if line["made_with"] == "resolution=low"] == [11]
 
 
 async def test_forgetting_what_was_kept_changes_nothing(lib, monkeypatch):
@@ -148,7 +150,7 @@ text = st.text(st.characters(codec="utf-8"), max_size=8)
 @given(
     st.binary(max_size=12),
     st.none() | st.binary(min_size=32, max_size=32),
-    st.tuples(text, text, text, text, text, text, st.booleans(), st.booleans()),
+    st.tuples(text, text, text, text, text, text, text, st.booleans(), st.booleans()),
     st.none() | st.integers(1, 2**60),
     text,
     st.dictionaries(text, st.lists(text, max_size=2), max_size=2),
@@ -156,14 +158,14 @@ text = st.text(st.characters(codec="utf-8"), max_size=8)
     st.floats(allow_nan=False, allow_infinity=False),
 )
 def test_any_row_makes_the_same_line(path, sha256, common, heir, summary, tags, cost, at):
-    provider, model, profile, name, lane, served, missing, edited = common
+    provider, model, profile, name, lane, served, made, missing, edited = common
     stored = json.dumps(tags, ensure_ascii=False)
     long, short = io.BytesIO(), io.BytesIO()
     row = Exported(
         *(7, 5, sha256, provider, model, profile, name, summary, stored, lane, served, cost, at),
-        *(int(missing), path, edited, heir),
+        *(int(missing), path, edited, heir, made),
     )
-    shared = Shared(provider, model, profile, name, lane, served, missing, edited, heir)
+    shared = Shared(provider, model, profile, name, lane, served, missing, edited, heir, made)
     JsonLines(long).write([row])
     JsonLines(short).write_slim([(5, path, sha256, shared, summary, stored, cost, at)])
     assert long.getvalue() == short.getvalue()

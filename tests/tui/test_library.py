@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from gemtag_tui.store.work import State
 from gemtag_tui.tui.app import GemtagApp
 from gemtag_tui.tui.positions import Keyed
+from gemtag_tui.tui.screens.library_lines import paragraphs
 from gemtag_tui.tui.wanted_library import AssetView
 
 from .fakes import asset
 from .fakes_triage import track_row
-from .support import HOSTILE_AT_ONCE, FakeSource, settle, shown, text_of
+from .support import HOSTILE_AT_ONCE, NOW, FakeSource, settle, shown, text_of
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -79,6 +82,14 @@ async def test_enter_shows_all_that_is_known(size):
                   "gemini-3.5-flash-lite-001", "interactive lane, $0.0005",
                   "subject: kitchen"):  # fmt: skip
         assert words in text, words
+
+
+async def test_the_setting_of_a_changed_try_is_told():
+    detail = await FakeSource(rows=[asset(1)]).asset(1)
+    assert "tried with" not in str(paragraphs(detail, {}, NOW))
+    made = [replace(detail.results[0], made_with="output=4096")]
+    ((_, words), *_) = paragraphs(replace(detail, results=made), {}, NOW)
+    assert words.endswith("tried with room for 4,096 tokens, else as the profile says")
 
 
 @pytest.mark.parametrize("name", HOSTILE_AT_ONCE)

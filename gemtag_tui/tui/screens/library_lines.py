@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Sequence
 
 from gemtag_tui.core.context import Context
+from gemtag_tui.core.next_try import words_of
 from gemtag_tui.core.text import plain
 from gemtag_tui.store.browse import AssetRow
 from gemtag_tui.store.search import AssetDetail, FilePlace, Found
@@ -251,4 +252,6 @@ def _result(one: Found, now: float) -> str:
     if one.inherited_from is not None:
         paid = f"inherited from image {one.inherited_from}, which looks the same"
     origin = f"{paid}, {clock(one.tagged_at, now)}, {by}"
+    if one.made_with:
+        origin += f"\ntried with {words_of(one.made_with)}, else as the profile says"
     return "\n".join([one.summary, *bucket_lines(one.tags), origin])
