@@ -133,9 +133,9 @@ async def _tagged(db: aiosqlite.Connection, new: Landing) -> None:
         rows = await _without_second(db, new, rows)
     assets = msgspec.json.encode(list(map(_BY_ASSET, rows))).decode()
     await db.execute(_TAGGED_ITEMS, (new.job, assets))
-    if len(rows) >= _MANY:
-        await _out_of_batches(db, track.id, assets)
-    await db.execute(_TAGGED_WORK, (track.id, assets))
+    held = await _out_of_batches(db, track.id, assets) if len(rows) >= _MANY else 0
+    if held < len(rows):
+        await db.execute(_TAGGED_WORK, (track.id, assets))
     await db.executemany(_RESOLVE, [(new.at, asset, *owner) for asset in new.had_failed])
 
 
@@ -147,17 +147,21 @@ def _parts(rows: list[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
             at += size
 
 
-async def _out_of_batches(db: aiosqlite.Connection, track: int, assets: str) -> None:
+async def _out_of_batches(db: aiosqlite.Connection, track: int, assets: str) -> int:
     """Mark what a batch held as tagged, counting it by one sum instead of by the row.
 
     The trigger that counts would double what this costs; it is away only within the transaction,
     which nobody sees from outside, and is back with it also when the transaction fails.
+
+    Returns:
+        How many that were.
     """
     ((counting,),) = await db.execute_fetchall(_COUNTING)
     await db.execute("DROP TRIGGER work_moved")
     moved = (await db.execute(_BATCH_WORK, (track, assets))).rowcount
     await db.execute(_COUNTED, (moved, track))
     await db.execute(counting)
+    return moved
 
 
 async def _without_second(
