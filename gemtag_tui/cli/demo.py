@@ -22,6 +22,8 @@ SECONDS_TO_WATCH, SECONDS_TO_WAIT = 60.0, 25.0
 """How long tagging takes on the screens, and without a terminal, where there is less to see."""
 ENDED_WELL = {0, 1}
 """Some of the demo's pictures are blocked on purpose."""
+_OVER = """That was the demo: its library, its simulator and its pictures are thrown away.
+With pictures of your own: `gemtag doctor`, then `gemtag scan FOLDER` and `gemtag plan`."""
 
 
 @click.command()
@@ -84,10 +86,11 @@ def _go(shell: Shell, pictures: Path, seconds: float) -> int:
 
         start_engine(shell.library, shell.config, ["--lane", "interactive"])
         code = open_view(shell, first_screen="run", goes_on=False)
-        say("That was the demo: its engine, its simulator and its pictures go with it.")
+        say(_OVER)
         return code
     say(f"Tagging takes about {duration(seconds)}; the simulator answers, nothing is paid.")
     code = child(shell, "run", "--lane", "interactive")
+    say(_OVER)
     return 0 if code in ENDED_WELL else code
 
 
