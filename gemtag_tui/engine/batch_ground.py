@@ -56,6 +56,10 @@ class FilesServer(Protocol):
         """Send a file, going on where an earlier try stopped."""
         ...
 
+    async def state(self, name: str) -> str:
+        """Return where a file stands, "" when the server does not say."""
+        ...
+
     async def delete(self, name: str) -> CallError | None:
         """Delete it."""
         ...

@@ -29,6 +29,8 @@ _LIMITS = frozenset({Trouble.SPEND_CAP, Trouble.CREDIT})
 _SETUP = frozenset({Trouble.KEY, Trouble.BILLING, Trouble.MODEL, Trouble.NO_QUOTA})
 _PASSING = frozenset({Trouble.NETWORK, Trouble.TIMEOUT, Trouble.OVERLOADED})
 _FILE = re.compile(r"\bFile\b|\bfiles?/", re.ASCII)
+_NOT_ACTIVE = re.compile(r"\bnot in an ACTIVE state\b")
+_LOOKED_THROUGH = "The server still looks through its file."
 _HOUR = 3600.0
 _MOST_UPLOADS = 5
 _ALONE_REFUSALS = 3
@@ -100,6 +102,8 @@ async def submit(ground: Ground, job: JobRow) -> None:
     if (why := await _no_room(ground, job)) is not None:
         await _wait(ground, job, why, ground.batch.poll_seconds)
         return
+    if not await _is_usable(ground, job):
+        return
     words = "The job is asked for." if not job.sent else "The job is asked for again."
     moved = await batch_jobs.move(
         ground.lib, job, JobState.SUBMITTING, words, sent=job.sent + 1, submitted_at=now, waiting=""
@@ -131,6 +135,25 @@ async def _is_sure(ground: Ground, job: JobRow) -> bool:
         return False
     seen = await batches.by_id(ground.lib, job.id)
     return seen is not None and seen.place is job.place
+
+
+async def _is_usable(ground: Ground, job: JobRow) -> bool:
+    """Wait while the server looks through a job's file; send one again that it could not use."""
+    match await ground.files.state(job.input_file):
+        case "PROCESSING":
+            await _wait(ground, job, _LOOKED_THROUGH, ground.batch.poll_seconds)
+        case "FAILED" if await batches.times_built(ground.lib, job.id) < _MOST_UPLOADS:
+            await ground.files.delete(job.input_file)
+            words = "The server could not use its file: it is uploaded again."
+            await batch_jobs.move(ground.lib, job, JobState.BUILT, words, input_file="")
+        case "FAILED":
+            words = f"The server could not use its file, in {_MOST_UPLOADS} uploads."
+            await batch_jobs.move(
+                ground.lib, job, JobState.FAILED, words, release=True, error=words
+            )
+        case _:  # ready; or it does not say, and the request for the job will tell
+            return True
+    return False
 
 
 async def resolve(ground: Ground, job: JobRow) -> None:
@@ -201,6 +224,10 @@ async def _refused(ground: Ground, job: JobRow, error: CallError) -> None:
     said = plain(error.message, 400)
     if error.http_status == 429 and error.trouble not in _LIMITS | {Trouble.NO_QUOTA}:
         await _wait_for_room(ground, job, said)
+        return
+    if _NOT_ACTIVE.search(said):
+        await batch_jobs.move(ground.lib, job, JobState.UPLOADED, f"Refused: {said}")
+        await _wait(ground, job, _LOOKED_THROUGH, None)
         return
     if error.http_status in {403, 404} and _FILE.search(said) and job.sent < _MOST_UPLOADS:
         await batch_jobs.move(ground.lib, job, JobState.UPLOADED, f"Refused: {said}")

@@ -195,6 +195,18 @@ class FilesApi:
                 return None
         return None
 
+    async def state(self, name: str) -> str:
+        """Return where an uploaded file (`files/…`) stands, "" when the server does not say.
+
+        ACTIVE is one that may be used, PROCESSING one that may be later, FAILED one that never may.
+        """
+        reply = await self._remote.exchange("GET", self._remote.url(quote(name)))
+        if isinstance(reply, Lost) or reply.status != 200:
+            return ""
+        data = reply.json()
+        one = data.get("file", data)
+        return str(one.get("state") or "") if isinstance(one, dict) else ""
+
     async def delete(self, name: str) -> CallError | None:
         """Delete an uploaded file (`files/…`)."""
         reply = await self._remote.exchange("DELETE", self._remote.url(quote(name)))

@@ -193,6 +193,12 @@ async def events(lib: Library, job: int, limit: int = 500) -> list[Event]:
     return [Event(*row) for row in rows]
 
 
+async def times_built(lib: Library, job: int) -> int:
+    """Return how often a job was ready to be uploaded: more than once when its file was lost."""
+    row = await lib.row("SELECT count(*) FROM batch_event WHERE job = ? AND kind = 'built'", (job,))
+    return 0 if row is None else int(row[0])
+
+
 async def tallies(lib: Library, job: int) -> dict[str, int]:
     """Return a job's lines by what became of them, the most frequent first."""
     rows = await lib.rows(

@@ -59,6 +59,7 @@ class ModelServer:
         self.ending = ServerState.SUCCEEDED
         self.looks = 1
         self.lists = 0
+        self.file_states = iter(())
 
     async def _call(self, work, lost):
         fate = next(self.fates, FINE)
@@ -78,6 +79,9 @@ class ModelServer:
             return StoredFile(name, None)
 
         return await self._call(work, LOST)
+
+    async def state(self, name):
+        return await self._call(lambda: next(self.file_states, "ACTIVE"), "")
 
     async def create(self, model, display_name, input_file):
         def work():

@@ -137,3 +137,10 @@ def test_the_key_goes_to_its_own_address_alone():
     assert not remote._is_home("http://generativelanguage.googleapis.com/x")
     assert not remote._is_home("https://googleapis.com.example.org/x")
     assert remote.upload_address.endswith(".com/upload/v1/files")
+
+
+async def test_where_a_file_stands_is_asked(tmp_path):
+    async with served() as (_, _, _, files):
+        stored, _ = await upload(files, written(tmp_path, LINE))
+        assert await files.state(stored.name) == "ACTIVE"
+        assert not await files.state("files/gone")
