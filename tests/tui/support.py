@@ -232,7 +232,7 @@ async def shown(
     source: FakeSource, screen: str = "run", size: tuple[int, int] = (80, 24), **app_args: object
 ):
     """The app on a screen, with the beat off: use `beat(app)`."""
-    app = GemtagApp(source, tick=3600, **app_args)  # type: ignore[arg-type]
+    app = GemtagApp(source, tick=3600, **{"first_screen": screen, **app_args})  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         app.action_go(screen)
