@@ -89,6 +89,8 @@ async def test_another_lane_takes_both_parts_when_a_person_says_so(shop):
     assert run.lane == "interactive"
     assert counts.tagged + counts.in_batches == 14  # jobs that were sent are not asked for twice
     assert counts.tagged >= 5
+    for job in shop.simulator.world.jobs.values():
+        job.created -= 60.0  # its minute is over
     shop.configure(batches={"running_seconds": 0.1})
     assert await shop.run(settings=QUICK, lane="batch") == 0
     assert not any("two parts" in words for words in shop.end.warnings)

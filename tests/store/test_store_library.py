@@ -16,6 +16,8 @@ from gemtag_tui.store.library import Library
 from gemtag_tui.store.lock import EngineLock, is_held_by_someone, lock_path
 from gemtag_tui.store.schema import Migration, shipped, statements
 
+pytestmark = pytest.mark.real_library
+
 NEWEST = shipped()[-1].number
 MORE = Migration(
     NEWEST + 1, "more", "CREATE TABLE more (a INTEGER);\nINSERT INTO more VALUES (1);\n"

@@ -1,8 +1,8 @@
 """What makes a test of screens cost what it does and no more.
 
-A pilot finds out whether an app is at rest by watching the process's CPU clock for 20 ms and more, a few
-times for each key; `at_rest` asks the event loop itself, which is exact on a busy machine, too. And every
-app parses the same stylesheets: `SharedRules` keeps what they came to.
+A pilot finds out whether an app is at rest by watching the CPU clock of the process for 20 ms and
+more, a few times for each key; `at_rest` asks the event loop itself, which is exact on a busy
+machine, too. And every app parses the same stylesheets: `SharedRules` keeps what they came to.
 """
 
 from __future__ import annotations
