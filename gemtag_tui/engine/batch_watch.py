@@ -29,6 +29,8 @@ _NOT_SEEN = (
     "`gemtag batches rescue` to give its images back."
 )
 
+_NOT_YET = "The server has made it and does not show it yet."
+
 
 async def look(ground: Ground, job: JobRow) -> None:
     """Look at a job on the server once, and note what has changed."""
@@ -120,11 +122,19 @@ async def _unseen(ground: Ground, job: JobRow, error: CallError) -> None:
     names = {one.name for one in listed}
     if job.name in names:
         await _later(ground, job, "It is listed, but could not be looked at.")
+    elif error.http_status == 404 and _is_new(ground, job):
+        await _later(ground, job, _NOT_YET)
     elif error.http_status == 404 and any(one.display_name.startswith(own) for one in listed):
         words = "It is gone from the server: deleted, or forgotten there."
         await batch_jobs.move(ground.lib, job, JobState.FAILED, words, release=True, error=words)
     else:
         await _later(ground, job, _OTHER_KEY if error.http_status == 403 else _NOT_SEEN)
+
+
+def _is_new(ground: Ground, job: JobRow) -> bool:
+    """Whether a job was never seen and asked for so lately that the server may not show it yet."""
+    asked = job.submitted_at or job.created_at
+    return job.looked_at is None and ground.clock.now() < asked + ground.batch.lookup_seconds
 
 
 async def _later(ground: Ground, job: JobRow, why: str) -> None:
