@@ -68,6 +68,8 @@ async def test_one_that_was_cut_off_goes_on_with_both_parts(shop):
     task.cancel()
     await asyncio.wait({task})
     assert len(await lanes_of(shop)) < 16
+    for job in shop.simulator.world.jobs.values():
+        job.created -= 3.0
     shop.configure(batches={"running_seconds": 0.1})
     async with shop.running(settings=QUICK):
         await asyncio.sleep(0)
@@ -80,7 +82,8 @@ async def test_one_that_was_cut_off_goes_on_with_both_parts(shop):
 async def test_another_lane_takes_both_parts_when_a_person_says_so(shop):
     await shop.add(14)
     shop.configure(latency={"mean": 0.3}, batches={"running_seconds": 60.0})
-    slow = msgspec.structs.replace(QUICK, concurrency=1, batch=Batch(max_requests=1, first_job=0))
+    small = msgspec.structs.replace(QUICK.batch, max_requests=1)
+    slow = msgspec.structs.replace(QUICK, concurrency=1, batch=small)
     async with shop.running(settings=slow, split=5):
         await until(lambda: bool(shop.told))
         async with shop.opened() as lib:
