@@ -138,9 +138,10 @@ class Assembly:
         own = await batches.expected_usd(self.lib, provider, run) if jobs else 0.0
         self.admission.commit(self.clock.now(), jobs, own)
 
-    def written(self, assets: list[int], counts: Counts | None) -> None:
-        """Hear what is on disk now."""
+    def written(self, assets: list[int], counts: Counts | None, beside: int) -> None:
+        """Hear what is on disk now; `beside`: how many a batch job's result had already."""
         self.view.tally.on_disk += len(assets)
+        self.view.tally.overtaken(beside)
         self.feeder.committed(assets)
         if counts is not None:
             self.view.rebase(
@@ -257,8 +258,8 @@ async def _wire(
     shelf = make_shelf(ground, view.tally)
     feeder = Feeder(shelf, preparer, clock)
 
-    def written(assets: list[int], counts: Counts | None) -> None:
-        parts.written(assets, counts)
+    def written(assets: list[int], counts: Counts | None, beside: int) -> None:
+        parts.written(assets, counts, beside)
 
     committer = Committer(lib, view.run, clock, view.snapshot, written)
     lessons: list[Lesson] = []
@@ -290,7 +291,7 @@ async def _wire(
         max_cost=request.max_cost,
         lessons=lessons,
     )
-    parts.written([], await work.counts(lib, ground.track.id))
+    parts.written([], await work.counts(lib, ground.track.id), 0)
     await parts.refresh()
     return parts
 

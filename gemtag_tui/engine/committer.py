@@ -38,8 +38,8 @@ class Committer:
         lib: the library.
         run: id of the run the rows belong to.
         snapshot: makes the engine's present state, written beside the results it counts.
-        written: told which assets have reached an end that is on disk, and the library's counts
-            as of that moment when they were read.
+        written: told which assets have reached an end that is on disk, the library's counts as of
+            that moment when they were read, and how many of the assets a batch job's result had.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Committer:
         run: int,
         clock: Clock,
         snapshot: Callable[[], RunSnapshot],
-        written: Callable[[list[int], Counts | None], None],
+        written: Callable[[list[int], Counts | None, int], None],
     ) -> None:
         self._lib = lib
         self._run = run
@@ -142,7 +142,7 @@ class Committer:
         self._trouble = ""
         self._unindexed = max(0, self._unindexed + len(group.results) - group.index)
         ended = [r.asset for r in group.results] + [f.asset for f in group.failures]
-        self._written(ended, counts)
+        self._written(ended, counts, len(group.beside))
         if due:
             self._last_snapshot = now
 

@@ -81,6 +81,11 @@ class Tally:
         self.done += 1
         self.last.appendleft(result)
 
+    def overtaken(self, count: int) -> None:
+        """Take back results on disk that batch jobs had brought, and counted, before."""
+        self.done -= count
+        self.on_disk -= count
+
     def failure(self, asset: int) -> None:
         """Count an asset that failed."""
         self.bad += 1

@@ -109,19 +109,21 @@ async def _results(db: aiosqlite.Connection, group: Group) -> None:
         if new.replaces:
             await indexer.take_out(db, new.asset, new.track)
     entered = await db.executemany(_RESULT, [_result(new, group.run) for new in group.results])
+    group.beside.clear()
     if entered.rowcount < len(group.results):
-        await _second(db, group.results)
+        group.beside.extend(await _second(db, group.results))
     await db.executemany(_TAGGED, [(new.track.id, new.asset) for new in group.results])
     await db.executemany(_RESOLVE, [_resolved(new) for new in group.results])
     if changed := [new for new in group.results if new.made_with]:
         await next_tries.made(db, changed)
 
 
-async def _second(db: aiosqlite.Connection, results: list[NewResult]) -> None:
-    """Book what was paid call by call for images whose batch job landed meanwhile.
+async def _second(db: aiosqlite.Connection, results: list[NewResult]) -> list[int]:
+    """Book what was paid call by call for images whose batch job landed meanwhile; returns these.
 
     The job's result stands; this one is kept with the job's odd lines.
     """
+    found = []
     for new in results:
         track = new.track
         owner = (new.asset, track.provider, track.model, track.profile)
@@ -132,6 +134,8 @@ async def _second(db: aiosqlite.Connection, results: list[NewResult]) -> None:
                 await db.execute(_DOUBLE, (new.cost_usd, job))
                 await db.execute(_ODD, (job, new.asset, new.cost_usd, raw))
                 await db.execute(_TALLY, (job,))
+                found.append(new.asset)
+    return found
 
 
 def _result(new: NewResult, run: int | None) -> tuple[Any, ...]:

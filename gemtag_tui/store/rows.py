@@ -131,6 +131,8 @@ class Group:
         run: the run these belong to; `None` outside a run.
         snapshot: the engine's state; its `counts` are replaced by the library's own.
         index: most results to be added to the search index on the way.
+        beside: told by whoever writes the group: assets among `results` for which a batch job's
+            result stood already, so that theirs was only booked.
     """
 
     results: list[NewResult] = field(default_factory=list)
@@ -140,3 +142,4 @@ class Group:
     run: int | None = None
     snapshot: RunSnapshot | None = None
     index: int = 1000
+    beside: list[int] = field(default_factory=list)

@@ -11,7 +11,7 @@ from gemtag_tui.core.settings import Batch, Limits, Settings
 from gemtag_tui.engine import batch_verbs
 from gemtag_tui.gemini.batches import BatchApi
 from gemtag_tui.simulator import Batches, SimulatorConfig
-from gemtag_tui.store import batches
+from gemtag_tui.store import batches, commits
 
 SOON = Batch(poll_seconds=0.2, lookup_seconds=1.0, first_job=0)
 PAID = Limits(tier="tier2")
@@ -181,3 +181,33 @@ async def test_a_create_that_hangs_is_given_up_as_the_setting_says(tmp_path):
         with pytest.raises(TimeoutError):
             await BatchApi(Remote(), setting).create("m", "name", "files/x")
     assert seen == [30.0, 90.0, 400.0]
+
+
+async def test_what_a_landing_job_overtook_is_not_counted_as_tagged_again(shop, monkeypatch):
+    """Single calls are on their way while a rescued job brings the same images."""
+    await shop.add(4)
+    commit, landed = commits.commit, []
+
+    async def overtaken(lib, group):
+        for new in [] if landed else group.results[:1]:
+            async with lib.transaction() as db:
+                await db.execute(
+                    "INSERT INTO batch_job (id, display_name, track, state, created_at) "
+                    "VALUES (1, 'gemtag-x-1', ?, 'ingested', 1)",
+                    (new.track.id,),
+                )
+                await db.execute(
+                    "INSERT INTO asset_ai (asset, provider, model, profile, summary, tags, lane,"
+                    " job, served_model, tokens_prompt, tokens_image, tokens_output, cost_usd,"
+                    " tagged_at) VALUES (?, ?, ?, ?, '', '{}', 'batch', 1, 'm', 1, 1, 1, 0, 1)",
+                    (new.asset, new.track.provider, new.track.model, new.track.profile),
+                )
+            landed.append(new.asset)
+        return await commit(lib, group)
+
+    monkeypatch.setattr(commits, "commit", overtaken)
+    assert await shop.run(lane="interactive") == 0
+    (job,) = await jobs_of(shop)
+    assert job.double_usd > 0
+    assert (shop.end.counts.tagged, shop.end.done) == (4, 3)
+    assert "3 tagged by this run" in shop.end.message

@@ -39,7 +39,7 @@ class Disk:
         self.groups.append(group)
         return Counts() if group.snapshot else None
 
-    def written(self, assets, counts) -> None:
+    def written(self, assets, counts, beside) -> None:
         self.told += assets
 
     @property

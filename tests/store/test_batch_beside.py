@@ -38,7 +38,9 @@ async def test_the_jobs_result_stands_and_the_call_is_booked_as_double(lib):
             (job.id,),
         )
     both = [replace(result(track, n), cost_usd=0.25 / n) for n in (1, 2)]
-    await commits.commit(lib, Group(results=both))
+    group = Group(results=both)
+    await commits.commit(lib, group)
+    assert group.beside == [1]
     rows = await lib.rows("SELECT asset, summary FROM asset_ai ORDER BY asset")
     assert rows[0] == (1, "first")
     assert len(rows) == 2
