@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,8 @@ from gemtag_tui.core.edits import Rules, effective
 from gemtag_tui.core.query import Query
 from gemtag_tui.store import search_plan
 from gemtag_tui.store.search_docs import rules_from
-from gemtag_tui.store.search_outline import Outline, outline, spread
+from gemtag_tui.store.search_gathered import Gathered
+from gemtag_tui.store.search_outline import FEW, Outline, outline, spread
 from gemtag_tui.store.search_plan import BUCKETS, Plan
 
 if TYPE_CHECKING:
@@ -107,6 +109,7 @@ async def narrowed(
     track: Track | None = None,
     most: int = MOST,
     known: Outline | None = None,
+    rows: Sequence[int] | None = None,
 ) -> list[Facet]:
     """Return the facets of what a query finds: exact for some thousands, else from a sample.
 
@@ -116,6 +119,7 @@ async def narrowed(
         track: only of this track.
         most: tags of one bucket.
         known: the query's outline, when there is one already.
+        rows: what it has found, as far as it was looked for (`known` says how far).
 
     Raises:
         QueryError: the text has a mistake.
@@ -126,12 +130,21 @@ async def narrowed(
     if made.match is None and not made.checks:
         return await whole(lib, made.track, most=most)
     shape = known or await outline(lib, made)
-    ids = await spread(lib, made, shape, EXACT if shape.total <= EXACT else SAMPLE)
+    if known is None and not shape.exact and shape.total < FEW:
+        gathered = Gathered(lib, made)
+        await gathered.all()
+        rows, shape = gathered.keys, Outline(len(gathered.keys), exact=True)
+    if rows is None:
+        ids = await spread(lib, made, shape, EXACT if shape.total <= EXACT else SAMPLE)
+    else:
+        ids = list(rows[:: max(1, len(rows) // EXACT)])
     scale = 1.0 if not ids or len(ids) >= shape.total else shape.total / len(ids)
     rules = rules_from(await lib.rows("SELECT bucket, name, target FROM tag_rule"))
-    rows = await lib.rows(_TAGS, ("[" + ",".join(map(str, ids)) + "]",))
-    counts = _counted(rows, rules)
-    return [_facet(bucket, own, most, False, scale) for bucket, own in counts.items()]
+    told = await lib.rows(_TAGS, ("[" + ",".join(map(str, ids)) + "]",))
+    counts = _counted(told, rules)
+    unsure = rows is not None and not shape.exact
+    found = [_facet(bucket, own, most, False, scale) for bucket, own in counts.items()]
+    return [replace(one, exact=False) for one in found] if unsure else found
 
 
 def _counted(rows: list[Any], rules: Rules) -> dict[str, Counter[str]]:

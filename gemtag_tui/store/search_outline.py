@@ -13,7 +13,7 @@ import msgspec
 
 from gemtag_tui.core.query import Query
 from gemtag_tui.store import search_plan
-from gemtag_tui.store.search_pages import assets_of, results_of
+from gemtag_tui.store.search_pages import assets_of, candidates, fitting, highest, results_of
 from gemtag_tui.store.search_plan import END, Plan, conditions
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ _PLACES = 16
 """Segments that a sample is taken from."""
 _PROBE = 0.03
 """Seconds in which that many are found when they lie close together."""
+_ASSETS = 0.1
+"""Seconds in which assets without a look at their results are looked for."""
 _EVERY = 8
 _PIECES = 0.12
 """Seconds for the pieces of all segments; else one segment of so many stands for its neighbours."""
@@ -71,9 +73,19 @@ class Outline:
 
 
 async def outline(  # noqa: PLR0911 (one for each way to know)
-    lib: Library, query: Query | str | Plan, track: Track | None = None
+    lib: Library,
+    query: Query | str | Plan,
+    track: Track | None = None,
+    *,
+    patience: float = _PATIENCE,
 ) -> Outline:
     """Return a query's outline.
+
+    Args:
+        lib: the library.
+        query: a query, or text as people type it, or what `search_plan.plan` made of it.
+        track: only of this track (not looked at with a plan).
+        patience: seconds that the first row is looked for.
 
     Raises:
         QueryError: the text has a mistake.
@@ -83,15 +95,14 @@ async def outline(  # noqa: PLR0911 (one for each way to know)
         return Outline(0, exact=True)
     if made.assets:
         return await _of_assets(lib, made)
-    row = await lib.row("SELECT coalesce(max(id), 0) FROM asset_ai")
-    low, high = max(1, made.low), min(made.high, int(row[0]) if row else 0)
+    low, high = max(1, made.low), await highest(lib, made)
     if high < low:
         return Outline(0, exact=True)
     segments = _segments(low, high)
     began = lib.clock.monotonic()
     ids, more = await results_of(lib, made, None, newer=False, limit=FEW, seconds=_PROBE)
-    if more is not None and not ids:  # seldom: about how seldom, the first one says
-        ids, more = await results_of(lib, made, more, newer=False, limit=1, seconds=_PATIENCE)
+    if more is not None and not ids and patience:  # seldom: about how seldom, the first one says
+        ids, more = await results_of(lib, made, more, newer=False, limit=1, seconds=patience)
     if more is None:
         return _exact(ids, segments)
     if (
@@ -136,10 +147,7 @@ async def _counted(
     lib: Library, made: Plan, segments: list[tuple[int, int]]
 ) -> list[tuple[int, bool]]:
     """Count the rows in the middle of each segment; with whether that was all of it."""
-    pieces = []
-    for low, high in segments:
-        start = low if high - low < PIECE else (low + high - PIECE) // 2
-        pieces.append((start, min(high, start + PIECE - 1)))
+    pieces = [_piece(*segment) for segment in segments]
     more = conditions(made.checks)
     if made.match is not None:
         join = "CROSS JOIN asset_ai r ON r.id = search.rowid" if more else ""
@@ -162,9 +170,14 @@ async def _counted(
     ]
 
 
+def _piece(low: int, high: int) -> tuple[int, int]:
+    start = low if high - low < PIECE else (low + high - PIECE) // 2
+    return start, min(high, start + PIECE - 1)
+
+
 async def _of_assets(lib: Library, made: Plan) -> Outline:
     """Return the outline of assets: counts that are kept where there are any, else as found."""
-    ids, more = await assets_of(lib, made, None, newer=False, limit=FEW, seconds=0.1)
+    ids, more = await assets_of(lib, made, None, newer=False, limit=FEW, seconds=_ASSETS)
     if more is None:
         low, high = (ids[-1], ids[0]) if ids else (0, 0)
         return Outline(len(ids), exact=True, segments=((low, high, float(len(ids))),))
@@ -178,9 +191,23 @@ async def _of_assets(lib: Library, made: Plan) -> Outline:
         )
         total = int(row[0]) if row else total
         return Outline(total, exact=True, segments=((1, ids[0] if ids else END, float(total)),))
-    low, high = more, ids[0] if ids else more
-    density = len(ids) / max(1, high - low + 1)
-    return Outline(max(total, round(density * high)), False, ((1, high, density * high),))
+    if total < FEW:  # seldom, or slow to find
+        return Outline(total, False, ((1, ids[0] if ids else END, float(total)),))
+    rows = await _assets_in_pieces(lib, made, _segments(1, await highest(lib, made)))
+    return Outline(max(total, round(sum(n for *_, n in rows))), False, tuple(rows))
+
+
+async def _assets_in_pieces(
+    lib: Library, made: Plan, segments: list[tuple[int, int]]
+) -> list[tuple[int, int, float]]:
+    """Return segments with about how many rows they have, by those in the middle of each."""
+    found = []
+    for low, high in segments:
+        first, last = _piece(low, high)
+        some = await candidates(lib, made, last + 1, PIECE, newer=False)
+        kept = await fitting(lib, made, [one for one in some if one >= first])
+        found.append((low, high, len(kept) * (high - low + 1) / (last - first + 1)))
+    return found
 
 
 async def spread(lib: Library, made: Plan, shape: Outline, most: int) -> list[int]:

@@ -91,6 +91,13 @@ async def find(
     return Page(tuple(keys), made.assets, at, above, complete, made.notes)
 
 
+async def highest(lib: Library, made: Plan) -> int:
+    """Return the highest id that a row can have now."""
+    table = "asset" if made.assets else "asset_ai"
+    row = await lib.row(f"SELECT coalesce(max(id), 0) FROM {table}")
+    return min(made.high, int(row[0]) if row else 0)
+
+
 async def results_of(
     lib: Library,
     made: Plan,
@@ -101,8 +108,7 @@ async def results_of(
     seconds: float,
 ) -> tuple[list[int], int | None]:
     """Return results' ids as they are met, and where to go on (`None`: at the end)."""
-    row = await lib.row("SELECT coalesce(max(id), 0) FROM asset_ai")
-    low, high = made.low, min(made.high, int(row[0]) if row else 0)
+    low, high = made.low, await highest(lib, made)
     if key is not None:
         low, high = (max(low, key + 1), high) if newer else (low, min(high, key - 1))
     found: list[int] = []
@@ -173,8 +179,8 @@ async def assets_of(
     stop = lib.clock.monotonic() + seconds
     size = limit
     while True:
-        some = await _candidates(lib, made, at, size, newer=newer)
-        kept = await _fitting(lib, made, some)
+        some = await candidates(lib, made, at, size, newer=newer)
+        kept = await fitting(lib, made, some)
         found += kept[: limit - len(found)]
         if len(found) >= limit:
             return found, found[-1]
@@ -185,7 +191,8 @@ async def assets_of(
             return found, at
 
 
-async def _candidates(lib: Library, made: Plan, at: int, limit: int, *, newer: bool) -> list[int]:
+async def candidates(lib: Library, made: Plan, at: int, limit: int, *, newer: bool) -> list[int]:
+    """Return assets beyond an id that may fit."""
     beyond, order = (">", "ASC") if newer else ("<", "DESC")
     track = made.track
     if made.untagged and track is not None:
@@ -211,7 +218,7 @@ async def _candidates(lib: Library, made: Plan, at: int, limit: int, *, newer: b
     return [int(row[0]) for row in rows]
 
 
-async def _fitting(lib: Library, made: Plan, some: list[int]) -> list[int]:
+async def fitting(lib: Library, made: Plan, some: list[int]) -> list[int]:
     """Return those of some assets that fit the rest of the query."""
     if not some:
         return []

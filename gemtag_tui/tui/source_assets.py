@@ -86,8 +86,7 @@ class AssetSource(CorrectionSource, PictureSource):
 
     async def facets(self, text: str) -> list[facets.Facet]:
         """Return the buckets with their tags."""
-        plan, shape = await self._search(text).outline()
-        return await facets.narrowed(self.lib, plan, known=shape)
+        return await self._search(text).facets()
 
     async def buckets(self) -> list[str]:
         """Return the buckets' names."""

@@ -8,9 +8,18 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.errors import UsageError
 from gemtag_tui.core.query import Query
-from gemtag_tui.store import browse, library_pages, search_outline, search_pages, search_plan
+from gemtag_tui.store import (
+    browse,
+    facets,
+    library_pages,
+    search_outline,
+    search_pages,
+    search_plan,
+)
 from gemtag_tui.store.browse import AssetRow
+from gemtag_tui.store.facets import Facet
 from gemtag_tui.store.library_pages import By
+from gemtag_tui.store.search_gathered import Gathered
 from gemtag_tui.store.search_outline import Outline
 from gemtag_tui.store.search_pages import Page
 from gemtag_tui.store.search_plan import Plan
@@ -29,7 +38,16 @@ SECONDS = 1.0
 _BY = {Order.NAME: By.NAME, Order.COST: By.COST, Order.SIZE: By.SIZE}
 
 
-class ScopePages(Keyed[AssetRow]):
+class Whole:
+    """A list that is never looked through in part."""
+
+    looked = 1.0
+
+    async def look_on(self) -> None:
+        """Nothing is left to look through."""
+
+
+class ScopePages(Whole, Keyed[AssetRow]):
     """Assets in some states of a track, in the order in which they were found."""
 
     about = False
@@ -62,7 +80,8 @@ class FoundPages:
     """What a query finds, newest first.
 
     Positions are exact within `WALK` rows of both ends, and everywhere in lists that could be
-    counted; in between they are as good as the outline's estimate.
+    counted; in between they are as good as the outline's estimate. What is too little for an
+    estimate is looked for step by step (see `looked`).
 
     Attributes:
         about: the count is an estimate.
@@ -77,6 +96,7 @@ class FoundPages:
         self.notes: tuple[str, ...] = ()
         self._plan: Plan | None = None
         self._shape = Outline(0, exact=True)
+        self._few: Gathered | None = None
         self._version = -1
         self._places: list[tuple[int, int]] = []
         """Position, and the key below which its row is; rising."""
@@ -85,12 +105,33 @@ class FoundPages:
         """Return how many rows there are, looked at again when something was written."""
         version = await self._lib.data_version()
         if self._plan is None or version != self._version:
-            self._plan = await search_plan.plan(self._lib, self._query, await self._track())
-            self._shape = await search_outline.outline(self._lib, self._plan)
-            self._places.clear()
-            self.about, self.notes = not self._shape.exact, self._plan.notes
+            if self._few is None or self._few.is_stale:
+                await self._begin()
+            else:
+                await self._few.newer()
             self._version = version
-        return self._shape.total
+        return self._shape.total if self._few is None else len(self._few.keys)
+
+    async def _begin(self) -> None:
+        plan = await search_plan.plan(self._lib, self._query, await self._track())
+        shape = await search_outline.outline(self._lib, plan, patience=0.0)
+        few = None
+        if not shape.exact and shape.total < search_outline.FEW:
+            few = Gathered(self._lib, plan)
+            await few.begin()
+        self._plan, self._shape, self._few = plan, shape, few
+        self._places.clear()
+        self.about, self.notes = few is None and not shape.exact, plan.notes
+
+    @property
+    def looked(self) -> float:
+        """How much was looked through."""
+        return 1.0 if self._few is None else self._few.share
+
+    async def look_on(self) -> None:
+        """Look through a little more."""
+        if self._few is not None and not self._few.through:
+            await self._few.go_on()
 
     async def outline(self) -> tuple[Plan, Outline]:
         """Return the query made ready, and its outline."""
@@ -98,10 +139,22 @@ class FoundPages:
         assert self._plan is not None  # noqa: S101 - `count` has made it
         return self._plan, self._shape
 
+    async def facets(self) -> list[Facet]:
+        """Return the tags of what was found."""
+        plan, shape = await self.outline()
+        if self._few is None:
+            return await facets.narrowed(self._lib, plan, known=shape)
+        rows = self._few.keys
+        shape = Outline(len(rows), exact=self._few.through)
+        return await facets.narrowed(self._lib, plan, known=shape, rows=rows)
+
     async def page(self, start: int, limit: int) -> Sequence[AssetRow]:
         """Rows from a position on."""
         plan, shape = await self.outline()
-        keys = await self._keys(plan, start, min(limit, shape.total - start))
+        if self._few is not None:
+            keys = self._few.keys[start : start + limit].tolist()
+        else:
+            keys = await self._keys(plan, start, min(limit, shape.total - start))
         if not keys:
             return []
         page = Page(tuple(keys), plan.assets, None, None)
@@ -144,6 +197,8 @@ class FoundPages:
     async def keys(self, most: int) -> list[int]:
         """Return the first keys, falling."""
         plan, _ = await self.outline()
+        if self._few is not None and self._few.through:
+            return self._few.keys[:most].tolist()
         found: list[int] = []
         key: int | None = None
         while len(found) < most:
@@ -178,6 +233,15 @@ class Back:
         """Words on why it finds nothing."""
         return self._pages.notes
 
+    @property
+    def looked(self) -> float:
+        """How much was looked through."""
+        return self._pages.looked
+
+    async def look_on(self) -> None:
+        """Look through a little more."""
+        await self._pages.look_on()
+
     async def count(self) -> int:
         """Return how many rows there are."""
         self._count = await self._pages.count()
@@ -194,7 +258,7 @@ class Back:
         return await self._pages.assets(most)
 
 
-class Sorted:
+class Sorted(Whole):
     """A list that is short enough to be put in another order."""
 
     about = False
@@ -226,6 +290,9 @@ class Sorted:
         if version == self._version:
             return len(self._keys)
         total = await self._pages.count()
+        while self._pages.looked < 1.0 and total <= MOST_SORTED:
+            await self._pages.look_on()
+            total = await self._pages.count()
         if total > MOST_SORTED:
             raise UsageError(
                 f"At most {MOST_SORTED:,} images can be sorted by {self._by}: search or narrow."

@@ -56,6 +56,13 @@ class AssetPages(Protocol):
     def notes(self) -> tuple[str, ...]:
         """Words on why it finds nothing."""
 
+    @property
+    def looked(self) -> float:
+        """How much of the library was looked through, from 0 to 1 (all)."""
+
+    async def look_on(self) -> None:
+        """Look through a little more of it, while `looked` is below 1."""
+
     async def count(self) -> int:
         """How many rows there are."""
 

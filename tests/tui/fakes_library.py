@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,15 @@ BUCKETS = ["colours", "setting", "subject"]
 class FakePages(Listed[AssetRow]):
     about = False
     notes = ()
+    looked = 1.0
+    turn: asyncio.Event | None = None
+    """Set: another part is looked through."""
+
+    async def look_on(self) -> None:
+        if self.turn is not None:
+            await self.turn.wait()
+            self.turn.clear()
+        self.looked += 0.5
 
     async def assets(self, most: int) -> list[int]:
         return [row.asset for row in self._rows][:most]
@@ -67,6 +77,8 @@ class FakeLibrary:
     there: list[Context] = field(default_factory=list)
     shown_picture: Picture = field(default_factory=picture)
     pictures_mode: str = "blocks"
+    looked: float = 1.0
+    turn: asyncio.Event | None = None
     pictured: list[tuple[int, int]] = field(default_factory=list)
 
     def assets(self, view: AssetView, text: str = "", order: Order = Order.NATURAL) -> FakePages:
@@ -74,7 +86,9 @@ class FakeLibrary:
         self.orders.append(order)
         words = [t.value for t in parse(text, lenient=True).terms]
         kept = [row for row in self.rows if all(w in f"{row.summary} {row.tags}" for w in words)]
-        return FakePages(kept)
+        pages = FakePages(kept)
+        pages.looked, pages.turn = self.looked, self.turn
+        return pages
 
     async def asset(self, number: int) -> AssetDetail | None:
         row = next(row for row in self.rows if row.asset == number)

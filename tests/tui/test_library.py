@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,12 @@ from .fakes_triage import track_row
 from .support import HOSTILE_AT_ONCE, NOW, FakeSource, settle, shown, text_of
 
 SIZES = [(80, 24), (120, 40)]
+
+
+async def seen(pilot, words):
+    """Let the screen go on until it says something; work that waits is left alone."""
+    while words not in text_of(pilot.app):
+        await pilot.pause(0.01)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -54,6 +61,25 @@ async def test_a_search_runs_as_it_is_typed_and_esc_clears_it():
         await pilot.press("enter", "escape")
         await settle(pilot)
         assert source.asked[-1] == (AssetView.ALL, "")
+
+
+@pytest.mark.parametrize(("words", "found"), [("oak", "100 found so far"), ("nosuch", "0 found")])
+async def test_a_search_that_is_not_through_says_so(words, found):
+    source, turn = FakeSource(), asyncio.Event()
+    async with shown(source, "library") as (app, pilot):
+        source.looked, source.turn = 0.25, turn
+        app.screen.set_filter(words)
+        assert "looking …" in str(app.screen._title())
+        await seen(pilot, "still looking, 25% looked through")
+        assert found in text_of(app)
+        assert ("Nothing found so far" in text_of(app)) == (words == "nosuch")
+        turn.set()
+        await seen(pilot, "75%")
+        turn.set()
+        await settle(pilot)
+        assert "looking" not in text_of(app)
+        assert "looked" not in text_of(app)
+        assert ("Nothing tagged fits" in text_of(app)) == (words == "nosuch")
 
 
 async def test_the_views_follow_each_other_and_come_back_with_the_row():

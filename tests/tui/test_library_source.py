@@ -8,14 +8,23 @@ import os
 import pytest
 
 from gemtag_tui.core.errors import UsageError
+from gemtag_tui.core.failures import FailureKind, Standing
 from gemtag_tui.core.query import QueryError
 from gemtag_tui.core.verdicts import Tags
 from gemtag_tui.engine.clock import SystemClock
 from gemtag_tui.imaging.thumb_cache import prune
-from gemtag_tui.store import indexer, scans, tracks
+from gemtag_tui.store import (
+    facets,
+    indexer,
+    scans,
+    search_gathered,
+    search_outline,
+    search_pages,
+    tracks,
+)
 from gemtag_tui.store.commits import commit
 from gemtag_tui.store.library import Library
-from gemtag_tui.store.rows import Group, NewResult
+from gemtag_tui.store.rows import Group, NewFailure, NewResult
 from gemtag_tui.store.scans import Content, Seen
 from gemtag_tui.tui import source_library_found
 from gemtag_tui.tui.source_assets import AssetSource
@@ -101,6 +110,96 @@ async def test_any_place_is_reached_from_anywhere(source, monkeypatch, walk, abo
         assert [row.asset for row in rows] == list(
             range(rows[0].asset, rows[0].asset - len(rows), -1)
         )
+
+
+@pytest.fixture
+def slowly(monkeypatch):
+    """Everything takes long, and is taken for seldom."""
+    for name, value in (("_WINDOW", 50), ("_LEAST", 50), ("_MOST", 50), ("_CANDIDATES", 50)):
+        monkeypatch.setattr(search_pages, name, value)
+    for name, value in (("_PROBE", 0.0), ("_ASSETS", 0.0), ("PIECE", 1)):
+        monkeypatch.setattr(search_outline, name, value)
+    monkeypatch.setattr(facets, "FEW", 1_000)
+    monkeypatch.setattr(search_outline, "FEW", 1_000)
+    for name, value in (("STEP", 0.0), ("_SWIFT", 0.0), ("_MOST", 30), ("_REST", 1e9)):
+        monkeypatch.setattr(search_gathered, name, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("after:2020-01-01 colours:red", range(595, 0, -7)),
+        ("-failed after:2020-01-01 colours:red", range(595, 0, -7)),
+    ],
+)
+async def test_what_is_seldom_comes_step_by_step_and_whole(source, slowly, text, expected):
+    pages = source.assets(AssetView.ALL, text)
+    counts = [await pages.count()]
+    assert pages.looked < 1.0
+    while pages.looked < 1.0:
+        await pages.look_on()
+        counts.append(await pages.count())
+        assert len(await everything(pages)) == counts[-1]
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 3
+    assert await everything(pages) == await pages.assets(10_000) == list(expected)
+    assert not pages.about
+    await only_whole(source, text, expected)
+
+
+async def test_assets_without_results_come_step_by_step_too(source, slowly, monkeypatch):
+    monkeypatch.setattr(search_outline, "FEW", 30)
+    text = f"untagged path:{609 * 37 % NUMBER:04}"
+    pages = source.assets(AssetView.ALL, text)
+    assert await pages.count() == 0
+    assert pages.looked < 1.0
+    while pages.looked < 1.0:
+        await pages.look_on()
+    assert await everything(pages) == [610]
+    await only_whole(source, text, [610])
+
+
+async def only_whole(source, text, expected):
+    """What is turned round or sorted is shown when it is whole."""
+    assert await everything(source.assets(AssetView.ALL, text, Order.BACK)) == list(expected)[::-1]
+    source.forget_found()
+    by_size = source.assets(AssetView.ALL, text, Order.SIZE)
+    assert await by_size.count() == len(expected)
+
+
+async def test_what_comes_meanwhile_is_found_too(source, slowly):
+    pages = source.assets(AssetView.ALL, "after:2020-01-01 colours:oak")
+    await pages.count()
+    while pages.looked < 0.5:
+        await pages.look_on()
+    await commit(source.lib, Group(results=[result(await source.shown_track(), 650)]))
+    await indexer.catch_up(source.lib)
+    while pages.looked < 1.0:
+        await pages.count()
+        await pages.look_on()
+    assert (await everything(pages))[:2] == [650, 600]
+    tags = {one.bucket: one for one in await source.facets("after:2020-01-01 colours:oak")}
+    assert tags["colours"].values[0].count == await pages.count() == 516
+
+
+async def test_tags_of_a_part_are_said_to_be_about(source, slowly):
+    pages = source.assets(AssetView.ALL, "after:2020-01-01 colours:red")
+    while not await pages.count():
+        await pages.look_on()
+    assert not any(one.exact for one in await source.facets("after:2020-01-01 colours:red"))
+    for one in await facets.narrowed(source.lib, "after:2020-01-01 colours:red"):
+        assert one.exact
+        assert one.values[0].count == 85
+
+
+async def test_failures_are_counted_where_they_lie(source, monkeypatch):
+    track = await source.shown_track()
+    bad = [NewFailure(n, track, FailureKind.SAFETY, "no", Standing.KNOWN_BAD, 9.0)
+           for n in range(601, 701)]  # fmt: skip
+    await commit(source.lib, Group(failures=bad))
+    monkeypatch.setattr(search_outline, "FEW", 50)
+    shape = await search_outline.outline(source.lib, "failed", track)
+    assert (shape.total, shape.exact) == (100, False)
 
 
 async def test_short_lists_are_sorted_and_long_ones_say_why_not(source, monkeypatch):

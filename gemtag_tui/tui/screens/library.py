@@ -38,6 +38,7 @@ EMPTY = {
     AssetView.BAD: "Nothing is known bad or ignored.",
 }
 NONE_FOUND = "Nothing tagged fits the search; Esc clears it."
+NONE_YET = "Nothing found so far: it is still being looked for."
 DEBOUNCE = 0.12
 """Seconds without a key before what is typed is looked for."""
 
@@ -74,6 +75,8 @@ class LibraryScreen(LibraryNarrow):
         self._mistake: tuple[str, QueryError] | None = None
         self._seen: tuple[int, ...] = ()
         self._turn = 0
+        self._listed_for: str | None = None
+        """The search that the list is of."""
 
     def body(self) -> ComposeResult:
         """Facets, list or grid, and what is known of the present row."""
@@ -115,6 +118,7 @@ class LibraryScreen(LibraryNarrow):
         if self._seen:
             self._turn += 1
             self.do(self._soon(self._turn), "assets")
+            self.draw()
 
     async def _soon(self, turn: int) -> None:
         await asyncio.sleep(DEBOUNCE)
@@ -143,9 +147,27 @@ class LibraryScreen(LibraryNarrow):
             raise
         if turn != self._turn:
             return
-        self.pages = pages
-        words = (NONE_FOUND, *pages.notes) if text else (EMPTY[self.view],)
-        await self._show(pages, at, " ".join(words))
+        self.pages, self._listed_for = pages, text
+        words = " ".join((NONE_FOUND, *pages.notes)) if text else EMPTY[self.view]
+        await self._show(pages, at, words if pages.looked >= 1.0 else NONE_YET)
+        self.do(self._look_on(pages, words), "look on")
+
+    async def _look_on(self, pages: AssetPages, words: str) -> None:
+        """Look on for what is seldom, and show it as it is found."""
+        while pages is self.pages and self.stands and pages.looked < 1.0:
+            await pages.look_on()
+            if pages is self.pages:
+                await self._show_more(pages)
+                self.rows.set_empty(words if pages.looked >= 1.0 else NONE_YET)
+
+    async def _show_more(self, pages: AssetPages) -> None:
+        if self.tiles:
+            await self.grid.load(pages, at=self.grid.cursor)
+        else:
+            await self.listed.reload()
+        self.draw()
+        if pages.looked >= 1.0:
+            self.read_facets()
 
     async def _show(self, pages: AssetPages, at: int, words: str) -> None:
         if self.tiles:
@@ -163,13 +185,10 @@ class LibraryScreen(LibraryNarrow):
             await self.load(self.first_row)
             return
         await self.name_track()
-        if self.tiles:
-            await self.grid.load(self.pages, at=self.grid.cursor)
-        else:
-            await self.listed.reload()
         self._detail = None
-        self.draw()
-        self.read_facets()
+        await self._show_more(self.pages)
+        if self.pages.looked < 1.0:
+            self.do(self._look_on(self.pages, NONE_FOUND), "look on")
 
     # Drawing
 
@@ -190,7 +209,12 @@ class LibraryScreen(LibraryNarrow):
         order = "" if self.order is Order.NATURAL else str(self.order)
         marks = rows.count - len(rows.marks.keys) if rows.marks.every else len(rows.marks.keys)
         words = self.track_words
-        return title_line(self.filter_text, str(self.view), rows.count, about, order, marks, words)
+        looked = self.pages.looked if self.pages is not None else 1.0
+        if self._listed_for is not None and self._listed_for != self.filter_text:
+            looked = -1.0
+        return title_line(
+            self.filter_text, str(self.view), rows.count, about, order, marks, words, looked
+        )
 
     def on_pane_resized(self) -> None:
         """Make the lines for the new size."""

@@ -52,15 +52,30 @@ def tile_words(row: AssetRow) -> Span:
 
 
 def title_line(  # noqa: PLR0917 (what a list is)
-    text: str, view: str, count: int, about: bool, order: str, marks: int, track: str = ""
+    text: str,
+    view: str,
+    count: int,
+    about: bool,
+    order: str,
+    marks: int,
+    track: str = "",
+    looked: float = 1.0,
 ) -> Line:
-    """What the list is: a search or a part of the library, how much, in which order, of whom."""
+    """What the list is: a search or a part of the library, how much, in which order, of whom.
+
+    While a search is not through (`looked` below 1) it says so; below 0 it has not begun.
+    """
+    if looked < 0:
+        what: Line = [("search ", "muted"), (text, "warn")] if text else [(view, "muted")]
+        return [*what, (" · looking …", "accent")]
     shown = f"{'about ' if about else ''}{number(count)}"
     more = f" · {order}" if order else ""
     marked: Line = [(f" · {number(marks)} marked", "accent")] if marks else []
     if text:
+        so_far: Line = [(f" · still looking, {looked:.0%} looked through", "accent")]
         return [("search ", "muted"), (text, "warn"), (" · ", "muted"), (shown, "strong"),
-                (f" found{more}", "muted"), *marked, (" · Esc clears", "muted")]  # fmt: skip
+                (" found so far" if looked < 1 else f" found{more}", "muted"),
+                *(so_far if looked < 1 else []), *marked, (" · Esc clears", "muted")]  # fmt: skip
     return [(f"{view} ", "muted"), (shown, "strong"), (more, "muted"), *marked,
             (f" · {track}" if track else "", "muted"), (" · v view", "muted")]  # fmt: skip
 
