@@ -93,8 +93,9 @@ class Ceiling:
 
     def found(self, now: float) -> None:
         """Take over the search's figure."""
-        self.named, self._safe = False, 0
+        self._safe = 0
         figure = int(self.search.rate + 0.3)
+        self.named = self.named and figure == self.learned
         self.learned = 0 if self.configured and figure >= self.configured else figure
         if not self.learned:
             self.search.stop()

@@ -52,6 +52,12 @@ class DayCount:
             return self._shut_until
         return self._end + WAKE_AFTER if self.limit and self._count >= self.limit else 0.0
 
+    def words(self, unix: float) -> str:
+        """Say that the day is spent, and of which quota where our own count has come to it."""
+        if self.limit and self.used(unix) >= self.limit:
+            return f"the day's quota of {self.limit:,} requests is used up"
+        return f"the server calls the day's quota used up, at request {self.used(unix):,} of ours"
+
     def take(self, unix: float) -> float:
         """Count one; returns the mark of its day for `give_back`."""
         self._turn(unix)

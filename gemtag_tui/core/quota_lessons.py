@@ -10,11 +10,15 @@ from gemtag_tui.core.pacific import day_of
 from gemtag_tui.core.quota_asking import LONGEST_ASKED_WAIT, Asking
 from gemtag_tui.core.quota_bare import Suspicion
 from gemtag_tui.core.quota_limits import GAUGE_OF, Limiters, to_figure, to_whole
-from gemtag_tui.core.quota_search import MINUTE, Phase
+from gemtag_tui.core.quota_search import MINUTE, PLAUSIBLE, Phase
 from gemtag_tui.core.quota_values import Grant, Lesson, ParkUntil, WaitUntil
 
 CLOCKS_DIFFER = 0.5
 """Seconds by which the server's minute may begin later than ours."""
+SEARCHED = frozenset({"rpm", "tpm"})
+"""Limits of a minute: a search can find them. Of others one call asks only whether it is let in."""
+LONG_WAIT = 60.0
+"""Seconds after a refusal for money that names no delay: ten minutes free themselves slowly."""
 NAMES = {
     "rpm": "requests per minute",
     "tpm": "input tokens per minute",
@@ -57,9 +61,7 @@ class Lessons:
         """
         parked = self._limits.day.parked_until(unix)
         if parked:
-            limit = self._limits.day.limit or self._limits.day.used(unix)
-            words = f"the day's quota of {limit:,} requests is used up"
-            return ParkUntil(parked, "rpd", words)
+            return ParkUntil(parked, "rpd", self._limits.day.words(unix))
         until, name = self._shut
         if now < until:
             return WaitUntil(until, name, f"refused for {NAMES[name]}")
@@ -70,7 +72,7 @@ class Lessons:
 
     def granted(self, now: float, unix: float) -> None:
         """Take in that a call goes out."""
-        if self._asking.granted(now):
+        if self._asking.granted(now) and self._asking.name in SEARCHED:
             name = self._asking.name
             search = self._limits.ceilings[name].search
             minute = search.sent - (unix - now + search.sent) % MINUTE
@@ -85,13 +87,15 @@ class Lessons:
         """Take in an answer to a call sent at `sent` (monotonic seconds)."""
         self._suspicion.success()
         self._limits.ramp.answered()
-        if self._asking.asked(sent):
-            ceiling = self._limits.ceilings[self._asking.name]
+        if not self._asking.asked(sent):
+            return
+        ceiling = self._limits.ceilings[self._asking.name]
+        if self._asking.name in SEARCHED:
             ceiling.search.let_in(sent, self._limits.inside(self._asking.name, sent))
             ceiling.found(sent)
-            ceiling.lesson_at = sent
-            self._asking.end()
-            self._limits.apply(sent)
+        ceiling.lesson_at = sent
+        self._asking.end()
+        self._limits.apply(sent)
 
     def take(self, now: float, unix: float, grant: Grant, error: CallError) -> Lesson | None:
         """Take in one refusal; returns the lesson when a figure changed."""
@@ -101,7 +105,9 @@ class Lessons:
             return self._day_spent(now, unix, error)
         value = to_whole(name, error.quota_value) if error.quota_value else 0
         if value or name == "spend":
-            return self._told_outright(now, unix, grant, error, value)
+            if not self._used_by_others(name, grant, value):
+                return self._told_outright(now, unix, grant, error, value)
+            self._close(now, name, error.retry_after)
         self._unnamed(now, unix, grant, name, error)
         return None
 
@@ -117,6 +123,15 @@ class Lessons:
                     Lesson(name, ceiling.configured, ceiling.learned, words, False, unix)
                 )
         return lessons
+
+    def _used_by_others(self, name: str, grant: Grant, value: int) -> bool:
+        """Return whether a known limit refused although this run has hardly touched it.
+
+        Then somebody else shares it at the moment: that says nothing of the limit itself.
+        """
+        known = self._limits.ceilings[name].value
+        news = value and value < known
+        return bool(known) and not news and self._limits.accepted(name, grant) < PLAUSIBLE * known
 
     def _told_outright(
         self, now: float, unix: float, grant: Grant, error: CallError, value: int
@@ -134,25 +149,36 @@ class Lessons:
     def _unnamed(self, now: float, unix: float, grant: Grant, name: str, error: CallError) -> None:
         """Begin to ask, or go on asking."""
         ceiling, sent = self._limits.ceilings[name], grant.at
-        window = self._limits.tpm if name == "tpm" else self._limits.rpm
         bare = error.trouble is Trouble.CAPACITY
         if self._asking.name:
-            self._asking.refused(now, sent, error.retry_after)
-            if self._asking.name == name and self._asking.asked(sent):
-                ceiling.search.asked(sent, window.used(sent))
-                if not bare and ceiling.search.waits_for_the_clock():
-                    self._asking.not_before(now + MINUTE - unix % MINUTE + CLOCKS_DIFFER)
-            elif self._asking.name == name and sent > ceiling.lesson_at:
-                ceiling.search.earlier(sent)
-            self._limits.apply(now)
+            self._still_refused(now, unix, sent, name, error)
             return
         seeking = ceiling.search.phase is Phase.SEEKING
         if sent <= ceiling.lesson_at or (bare and not seeking and not self._suspicion.refused(now)):
             return
         self._words[name] = error.message[:500]
         if not ceiling.fall_back(now):
-            ceiling.search.begin(sent, ceiling.value, bare=bare)
+            if name in SEARCHED:
+                ceiling.search.begin(sent, ceiling.value, bare=bare)
             self._asking.begin(now, name)
+        self._limits.apply(now)
+
+    def _still_refused(
+        self, now: float, unix: float, sent: float, name: str, error: CallError
+    ) -> None:
+        after = LONG_WAIT if error.retry_after is None and name == "spend" else error.retry_after
+        self._asking.refused(now, sent, after)
+        if self._asking.name != name or name not in SEARCHED:
+            return
+        ceiling = self._limits.ceilings[name]
+        if self._asking.asked(sent):
+            window = self._limits.tpm if name == "tpm" else self._limits.rpm
+            ceiling.search.asked(sent, window.used(sent))
+            bare = error.trouble is Trouble.CAPACITY
+            if not bare and ceiling.search.waits_for_the_clock():
+                self._asking.not_before(now + MINUTE - unix % MINUTE + CLOCKS_DIFFER)
+        elif sent > ceiling.lesson_at:
+            ceiling.search.earlier(sent)
         self._limits.apply(now)
 
     def _close(self, now: float, name: str, asked: float | None) -> None:

@@ -101,7 +101,7 @@ def _error(
         http_status=status,
         retry_after=min(after, _MAX_DELAY) if believed and after is not None else None,
         quota_id=violation.quota_id if violation else "",
-        quota_value=violation.limit if violation else None,
+        quota_value=violation.limit if violation and not _day_tokens(violation) else None,
         raw=redact(raw, *secrets),
     )
 
@@ -157,7 +157,8 @@ def _quota(said: Status) -> tuple[Trouble, Violation | None]:
     if _CREDIT.search(said.message):
         return Trouble.CREDIT, None
     ranked = sorted(
-        ((_rank(v), v) for v in said.violations), key=lambda pair: _ORDER.index(pair[0])
+        ((_rank(v), v) for v in said.violations),
+        key=lambda pair: (_ORDER.index(pair[0]), _day_tokens(pair[1])),
     )
     if ranked:
         return ranked[0]
@@ -192,8 +193,18 @@ def _rank(violation: Violation) -> Trouble:
     return _minute(name)
 
 
+def _day_tokens(violation: Violation) -> bool:
+    """Whether it is about a day's tokens, whose number is none of requests."""
+    name = violation.quota_id or violation.metric
+    return ("PerDay" in name or "per_day" in name) and _of_tokens(name)
+
+
+def _of_tokens(name: str) -> bool:
+    return "InputTokens" in name or "input_token" in name
+
+
 def _minute(name: str) -> Trouble:
-    if "InputTokens" in name or "input_token" in name:
+    if _of_tokens(name):
         return Trouble.RATE_TOKENS
     if "Requests" in name or "_per_minute" in name:
         return Trouble.RATE_REQUESTS

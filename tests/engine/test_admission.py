@@ -360,3 +360,42 @@ def test_reservations_are_never_lost_nor_doubled(calls: list) -> None:
     assert gauge(adm, "rpm", at + 61).used == 0
     assert gauge(adm, "tpm", at + 61).used == 0
     assert gauge(adm, "spend", at + 605).used == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "trouble", "value"),
+    [
+        ("rpm", Trouble.RATE_REQUESTS, 600),
+        ("tpm", Trouble.RATE_TOKENS, 1_000_000),
+        ("spend", Trouble.SPEND_RATE, None),
+        ("spend", Trouble.SPEND_RATE, 10),
+    ],
+)
+def test_a_limit_that_others_use_up_is_waited_for_and_keeps_its_figure(
+    name: str, trouble: Trouble, value: int | None
+) -> None:
+    adm = admission(rpm=600, tpm=1_000_000, spend=10)
+    before, sent, at = gauge(adm, name).limit, 0, 0.0
+    while at < 600:
+        answer = adm.ask(NOW + at, UNIX + at, NEED)
+        assert not isinstance(answer, TooBig)
+        if isinstance(answer, Grant):
+            sent += 1
+            refuse(adm, answer, at + 0.2, quota(trouble, value, 5.0 if value else None))
+        at += 0.5
+    assert sent <= 70
+    at += 60
+    given = [adm.settle(grant(adm, at + i * 2.0), 300, 0.001) for i in range(20)]
+    assert len(given) == 20
+    assert gauge(adm, name, at + 40).limit == before
+    assert adm.found(UNIX + at + 40) == []
+
+
+def test_a_days_quota_that_is_of_tokens_is_none_of_requests() -> None:
+    adm = admission(rpm=600)
+    assert refuse(adm, grant(adm), 1.0, quota(Trouble.DAY_REQUESTS, None, 26.0)) is None
+    answer = adm.ask(NOW + 100, UNIX + 100, NEED)
+    assert isinstance(answer, ParkUntil)
+    assert "at request 1 of ours" in answer.why
+    assert adm.requests_today(UNIX) == 1
+    assert adm.rpd_limit() == 0

@@ -14,6 +14,7 @@ from gemini_bodies import (
     RPM_FREE,
     RPM_PAID,
     TABLE,
+    TPD_FREE,
     error,
     quota,
     retry,
@@ -55,6 +56,14 @@ def test_the_quota_that_decides_is_named():
     found = translate(429, {}, quota(violation(RPM_FREE, "5"), violation(RPD_FREE, "20")))
     assert (found.quota_id, found.quota_value) == (RPD_FREE, 20)
     assert translate(429, {}, quota(violation(RPM_PAID))).quota_value is None
+
+
+def test_a_days_tokens_are_no_figure_for_its_requests():
+    tokens, requests = violation(TPD_FREE, "1000000"), violation(RPD_FREE, "20")
+    found = translate(429, {}, quota(tokens))
+    assert (found.trouble, found.quota_value) == (Trouble.DAY_REQUESTS, None)
+    assert found.quota_id == TPD_FREE
+    assert translate(429, {}, quota(tokens, requests)).quota_value == 20
 
 
 @pytest.mark.parametrize(
