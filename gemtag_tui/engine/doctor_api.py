@@ -98,7 +98,8 @@ async def _api_check(found: FoundKey, model: str, environ: Mapping[str, str]) ->
 
 
 def _refused(error: CallError, host: str, model: str) -> Check:
-    words = f"{host} answered: {plain(error.message, 300)}"
+    verb = "answered" if error.http_status else "cannot be reached"
+    words = f"{host} {verb}: {plain(error.message, 300)}"
     if error.trouble is Trouble.MODEL and rules_for(model).known:
         # Being described is no proof that a model is served, and not being so none that it is not.
         return Check.warn("api", words, "`gemtag run --limit 1` shows whether it is served.")

@@ -162,9 +162,17 @@ class View:
             until_midnight=midnight,
             tries_per_asset=self.tally.tries_per_asset,
         )
-        if eta is None or not parked or (day is not None and day.limit):
-            return eta
-        return eta + parked
+        if eta is None:
+            return None
+        eta = max(eta, self._next_try(left))
+        return eta if day is not None and day.limit else eta + parked
+
+    def _next_try(self, left: int) -> float:
+        """Return the seconds until a next try when all that is left waits for one, else 0."""
+        waiting, due = self.retries()
+        if due is None or waiting < left:
+            return 0.0
+        return max(0.0, due - self.clock.monotonic())
 
     def _money_pace(self, gauges: list[Gauge]) -> float:
         """Return the assets per minute that the money per ten minutes allows in the long run."""

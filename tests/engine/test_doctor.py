@@ -95,6 +95,7 @@ async def test_what_the_api_refuses_is_told_with_its_mending(tmp_path, answers, 
     assert check.status == status
     assert check.fix
     assert "\x1b" not in check.message
+    assert "cannot be reached" in check.message  # nothing came back
 
 
 async def test_the_simulator_is_named(tmp_path, answers):

@@ -52,6 +52,18 @@ async def test_retries_settle_once_and_the_goal_stands_still():
     assert world.tally.tries == world.sent > 220
 
 
+async def test_the_time_left_is_never_less_than_the_wait_for_the_next_try():
+    world = World(40)
+    slow = failing(Trouble.CAPACITY, retry_after=60.0)
+    world.sender.rule = lambda asset, at: slow if asset == 3 and at < 60 else GOOD
+    await world.go(5)
+    shown = world.view.snapshot()
+    assert (shown.done, "next in" in shown.waiting_for) == (39, True)
+    assert shown.eta_seconds is not None
+    assert shown.eta_seconds > 50
+    await world.finish()
+
+
 async def test_an_asset_that_always_fails_among_good_ones_is_put_off_after_its_tries():
     world = World(2000, cap=8)
     world.sender.script[3] = [OVERLOADED]
