@@ -235,8 +235,9 @@ async def shown(
     app = GemtagApp(source, tick=3600, **{"first_screen": screen, **app_args})  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        app.action_go(screen)
-        await settle(pilot)
+        if app.current_mode != screen:  # the sitting before had another one
+            app.action_go(screen)
+            await settle(pilot)
         yield app, pilot
 
 
