@@ -8,12 +8,14 @@ import os
 import pty
 import select
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
 import termios
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,9 +31,8 @@ pytestmark = [
 SECONDS = 8
 
 
-@pytest.fixture
-def library(tmp_path):
-    path = tmp_path / "pictures.db"
+def made(path):
+    """Make a library that was last seen on its run screen."""
 
     async def make():
         async with await Library.open(path, SystemClock()) as lib:
@@ -41,13 +42,22 @@ def library(tmp_path):
     return path
 
 
+def at_work(path):
+    """Whether the stand-in has written a state."""
+    with closing(sqlite3.connect(path)) as db:
+        return bool(db.execute("SELECT count(*) FROM live").fetchone()[0])
+
+
 @contextmanager
 def engine(path):
     """The stand-in at work; given once it has written something."""
     process = subprocess.Popen([sys.executable, "-m", "tests.tui.busy_engine", str(path)])
     try:
-        time.sleep(3)
-        assert process.poll() is None
+        end = time.monotonic() + 30
+        while not at_work(path):
+            assert process.poll() is None
+            assert time.monotonic() < end
+            select.select([], [], [], 0.05)
         yield process
     finally:
         process.kill()
@@ -99,9 +109,8 @@ def read_for(master, seconds, until=b""):
     return got
 
 
-@pytest.mark.parametrize(("columns", "rows", "most"), [(80, 24, 2000), (120, 40, 4000)])
-def test_a_live_run_keeps_to_its_bytes(library, columns, rows, most):
-    with engine(library), terminal(library, columns, rows) as (_, master):
+def keeps_to_its_bytes(path, columns, rows, most):
+    with terminal(path, columns, rows) as (_, master):
         first = read_for(master, 30, until=b"spent")
         assert b"running" in first
         read_for(master, 4)
@@ -109,40 +118,55 @@ def test_a_live_run_keeps_to_its_bytes(library, columns, rows, most):
     assert 100 * SECONDS < len(live) <= most * SECONDS
 
 
-def test_nothing_is_sent_when_nothing_changes(library):
-    with terminal(library, 80, 24) as (_, master):
+def sends_nothing_when_nothing_changes(path):
+    with terminal(path, 80, 24) as (_, master):
         assert b"quit" in read_for(master, 30, until=b"quit")
         read_for(master, 12)  # until the message of welcome has gone
         assert read_for(master, 5) == b""
 
 
-def test_a_hang_up_ends_it_and_leaves_the_engine_alone(library):
-    with engine(library) as busy, terminal(library, 80, 24) as (process, master):
+def ends_at_a_hang_up(path):
+    with terminal(path, 80, 24) as (process, master):
         assert b"spent" in read_for(master, 30, until=b"spent")
         process.send_signal(signal.SIGHUP)
         read_for(master, 10)
         assert process.wait(10) == 129
-        assert busy.poll() is None
 
 
-def test_a_terminal_that_stops_reading_harms_nothing(library):
+def harms_nothing_where_nobody_reads(path):
     fast = {"GEMTAG_SCREEN__TICK_SECONDS": "0.25"}
-    with engine(library) as busy, terminal(library, 120, 40, **fast) as (process, master):
+    with terminal(path, 120, 40, **fast) as (process, master):
         assert b"spent" in read_for(master, 30, until=b"spent")
         stop_reading(process)
         read_for(master, 2)
         assert read_for(master, 10) == b""
-        assert busy.poll() is None
         process.send_signal(signal.SIGTERM)
         assert process.wait(15) == 143
-        assert busy.poll() is None
 
 
-def test_leaving_says_that_the_run_goes_on(library):
-    with engine(library), terminal(library, 80, 24) as (process, master):
+def says_on_leaving_that_the_run_goes_on(path):
+    with terminal(path, 80, 24) as (process, master):
         assert b"spent" in read_for(master, 30, until=b"spent")
         read_for(master, 2)
         os.write(master, b"q")
         said = read_for(master, 15, until=b"opens it again.")
         assert b"The run goes on (started" in said
         assert process.wait(10) == 0
+
+
+def test_terminals_side_by_side(tmp_path):
+    """Six at once, for each mostly waits: five on one run, which all of them leave alone."""
+    run, still = made(tmp_path / "run.db"), made(tmp_path / "still.db")
+    checks = {
+        "small": (keeps_to_its_bytes, run, 80, 24, 2000),
+        "large": (keeps_to_its_bytes, run, 120, 40, 4000),
+        "still": (sends_nothing_when_nothing_changes, still),
+        "hang-up": (ends_at_a_hang_up, run),
+        "stopped": (harms_nothing_where_nobody_reads, run),
+        "left": (says_on_leaving_that_the_run_goes_on, run),
+    }
+    with engine(run) as busy, ThreadPoolExecutor(len(checks)) as pool:
+        done = {name: pool.submit(*check) for name, check in checks.items()}
+        wrong = {name: error for name, one in done.items() if (error := one.exception())}
+        assert busy.poll() is None
+    assert not wrong, wrong
