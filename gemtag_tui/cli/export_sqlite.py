@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from gemtag_tui.store.export_foreign import Into
     from gemtag_tui.store.export_rows import Wanted
     from gemtag_tui.store.library import Library
+
+_BETWEEN = re.compile(r",(?=\s*\w+\s*=)")
+"""Between two columns: names of columns may have commas, too."""
 
 
 @export.command()
@@ -82,7 +86,7 @@ def _table(shell: Shell, dest: Path, into: Into, results: Wanted) -> None:
 def _into(into: str, columns: str | None, key: str, *, insert: bool) -> Into:
     from gemtag_tui.store.export_foreign import FIELDS, KEYS, Into  # noqa: PLC0415
 
-    pairs = [part.partition("=") for part in (columns or "").split(",") if part.strip()]
+    pairs = [part.partition("=") for part in _BETWEEN.split(columns or "") if part.strip()]
     chosen = {field.strip(): column.strip() for field, _, column in pairs}
     for field, column in chosen.items():
         if field not in FIELDS or not column:

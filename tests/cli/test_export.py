@@ -83,6 +83,22 @@ def test_into_another_application_s_table(tagged, pictures, tmp_path):
         assert gemtag("export", "sqlite", other, *words).code == 2
 
 
+def test_columns_of_any_name_are_written(tagged, pictures, tmp_path):
+    gemtag, _ = tagged
+    other, table = tmp_path / "other.db", 'my "photos" [x]'
+    with sqlite3.connect(other) as db:
+        db.execute('CREATE TABLE "my ""photos"" [x]" ("file, path", "select", "tags=all")')
+        db.execute(
+            'INSERT INTO "my ""photos"" [x]" VALUES (?, 1, 2)', (str(pictures / "copy.jpg"),)
+        )
+    columns = "path=file, path, summary = select,tags_json=tags=all"
+    said = gemtag("export", "sqlite", other, "--into", table, "--columns", columns, "--json")
+    assert said.json["updated"] == 1
+    row = db.execute('SELECT "select", "tags=all" FROM "my ""photos"" [x]"').fetchone()
+    assert row[0] == "=1+1 \x1b[31mred"
+    assert isinstance(json.loads(row[1]), dict)
+
+
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool is not installed")
 def test_into_pictures_and_back(tagged, pictures):
     gemtag, _ = tagged
