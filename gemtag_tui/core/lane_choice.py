@@ -26,8 +26,9 @@ class Option:
 def choose(wanted: str, images: int, options: Mapping[str, Option]) -> tuple[str, str]:
     """Return the lane to run and why, in words.
 
-    Much that would take long goes through batch jobs where the project has them: half the price,
-    and outside the interactive limits. Everything else goes one by one, which is quickest for few.
+    Much that would take long, and all that batch jobs end sooner (they are outside the interactive
+    limits), goes through batch jobs where the project has them: half the price. Everything else
+    goes one by one, which is quickest for few.
 
     Args:
         wanted: "auto", or the lane that a person chose.
@@ -43,8 +44,10 @@ def choose(wanted: str, images: int, options: Mapping[str, Option]) -> tuple[str
     alone = options[INTERACTIVE]
     if alone.seconds is None or alone.seconds <= WAIT_WORTH:
         return INTERACTIVE, "It is the quickest, and every result is there at once."
-    if images >= MUCH and BATCH in options and options[BATCH].available:
-        return BATCH, _for_batch(images, alone, options[BATCH])
+    batch = options.get(BATCH, Option(False))
+    sooner = batch.seconds is not None and batch.seconds < alone.seconds
+    if batch.available and (images >= MUCH or sooner):
+        return BATCH, _for_batch(images, alone, batch)
     return INTERACTIVE, _quickest(options)
 
 

@@ -35,6 +35,14 @@ def test_few_or_quick_or_on_the_free_tier_goes_one_by_one():
     assert choose("auto", 0, PAID) == (INTERACTIVE, "Nothing remains to be tagged.")
 
 
+def test_few_that_batch_jobs_end_sooner_are_not_said_to_be_quickest_one_by_one():
+    days = {**PAID, INTERACTIVE: Option(True, 2.3 * 86_400, 0.07)}
+    lane, why = choose("auto", 140, days)
+    assert lane == BATCH
+    assert "140 images that would take 2 days one by one" in why
+    assert choose("auto", 140, {**days, BATCH: Option(False, 86_400.0)})[0] == INTERACTIVE
+
+
 def test_what_is_not_known_is_not_said():
     never = {**PAID, INTERACTIVE: Option(True, inf, None)}
     lane, why = choose("auto", 80_000, never)
