@@ -9,7 +9,7 @@ from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.core.schema import response_schema
 from gemtag_tui.engine.checks import Check
 from gemtag_tui.engine.profiles import load_profile
-from gemtag_tui.store.proof import Proof, proof
+from gemtag_tui.store.proof import Proof, proof, taught
 
 if TYPE_CHECKING:
     from gemtag_tui.core.profile import Profile
@@ -36,10 +36,20 @@ def proof_checks(loaded: Loaded, config: Path, library: Path, model: str) -> lis
     """
     try:
         profile = load_profile(loaded.settings.profile, config)
-        seen = proof(library, model, profile.id) if library.exists() else Proof()
+        there = library.exists()
+        seen = proof(library, model, profile.id) if there else Proof()
+        lessons = taught(library, model) if there else {}
     except GemtagError:
         return []  # other checks say so
-    return [_served(seen, model), _form(seen, profile, model)]
+    return [*_taught(lessons), _served(seen, model), _form(seen, profile, model)]
+
+
+def _taught(lessons: dict[str, float]) -> list[Check]:
+    if not lessons:
+        return []
+    figures = ", ".join(f"{name} {lessons[name]:,.10g}" for name in sorted(lessons))
+    words = f"A run keeps to {figures} where that is less: the server has refused more."
+    return [Check.ok("learned", f"{words} 6 Limits forgets it.")]
 
 
 def _served(seen: Proof, model: str) -> Check:

@@ -18,6 +18,11 @@ _TAGGED = """
     SELECT c.tagged FROM track t JOIN counter c ON c.track = t.id
     WHERE t.model = ? AND t.profile = ? AND t.provider = ?
 """
+_LEARNED = """
+    SELECT name, value FROM learned_limit WHERE model = ? AND provider = (
+        SELECT provider FROM learned_limit WHERE model = ? ORDER BY provider <> 'google' LIMIT 1
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +60,20 @@ def proof(path: Path, model: str, profile: str) -> Proof:
     except sqlite3.Error as error:
         raise explain(error, path) from error
     return Proof(row[0], row[1], 0 if found is None else int(found[0]))
+
+
+def taught(path: Path, model: str) -> dict[str, float]:
+    """Look up the limits of a model that refusals have taught; Google's before a simulator's.
+
+    Args:
+        path: the library file.
+        model: its canonical id.
+
+    Raises:
+        LibraryError: it cannot be read.
+    """
+    try:
+        with contextlib.closing(sqlite3.connect(uri(path, "ro"), uri=True, timeout=5)) as db:
+            return dict(db.execute(_LEARNED, (model, model)).fetchall())
+    except sqlite3.Error as error:
+        raise explain(error, path) from error

@@ -5,12 +5,13 @@ import pytest
 from gemtag_tui.core.calls import CallError, Trouble
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.core.models import canonical_model
+from gemtag_tui.core.settings import Settings
 from gemtag_tui.engine import doctor_api, doctor_here
 from gemtag_tui.engine.config import Loaded, load_settings
 from gemtag_tui.engine.doctor import Check, Patient, Terminal, examine_all, is_ok, preflight
 from gemtag_tui.engine.profiles import at_resolution, default_profile_text, load_profile
 from gemtag_tui.gemini.client import GeminiClient, ModelSeen
-from gemtag_tui.store import tracks
+from gemtag_tui.store import limits, tracks
 from gemtag_tui.store.library import Library
 
 NOW = 1_795_000_000.0
@@ -212,3 +213,15 @@ async def test_only_answers_prove_a_model_and_a_form(tmp_path):
     other = preflight(loaded, config, {}, path, NOW, model="gemini-3.8-flash")
     assert "has not answered here yet" in named(other, "served").message
     assert "changes on" in named(other, "price").message
+
+
+async def test_limits_that_refusals_have_taught_are_named(tmp_path, answers):
+    model = canonical_model(Settings().model)
+    async with await Library.open(tmp_path / "l.db", Still()) as lib:
+        before = await examine_all(patient(tmp_path))
+        await limits.learn(lib, "simulator", model, "rpm", 7)
+        await limits.learn(lib, "google", model, "rpd", 60)
+        await limits.learn(lib, "google", model, "spend", 2.5)
+    after = await examine_all(patient(tmp_path))
+    assert "learned" not in {check.name for check in before}
+    assert "keeps to rpd 60, spend 2.5 where" in named(after, "learned").message
