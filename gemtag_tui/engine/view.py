@@ -100,7 +100,7 @@ class View:
             bad=tally.bad,
             tries=tally.tries,
             in_flight=self.in_flight(),
-            rate_per_min=round(rate, 1),
+            rate_per_min=0.0 if self._stands_still() else round(rate, 1),
             rate_overall=round(tally.meter.overall(now), 1),
             rate_history=tally.meter.history(now),
             rate_slot_seconds=SLOT_SECONDS,
@@ -166,6 +166,10 @@ class View:
             return None
         eta = max(eta, self._next_try(left))
         return eta if day is not None and day.limit else eta + parked
+
+    def _stands_still(self) -> bool:
+        """Whether nothing is sent on purpose: the meter itself leaves such time out."""
+        return bool(self.control.paused or self.control.parked_until) and not self.in_flight()
 
     def _next_try(self, left: int) -> float:
         """Return the seconds until a next try when all that is left waits for one, else 0."""

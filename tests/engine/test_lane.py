@@ -132,7 +132,7 @@ async def test_pause_lets_nothing_new_out_and_keeps_what_was_in_flight():
     assert world.sent == sent == world.tally.done
     shown = world.view.snapshot()
     assert (shown.state, shown.waiting_for, shown.in_flight) == ("paused", "paused by you", 0)
-    assert shown.eta_seconds is None
+    assert (shown.eta_seconds, shown.rate_per_min) == (None, 0)
     before = shown.rate_overall
     assert before == pytest.approx(world.tally.done * 60 / 3.2, rel=0.15)
     world.control.resume()
