@@ -26,6 +26,10 @@ MIMES = ("application/jsonl", "application/json", "text/plain")
 TRIES = 6
 """Times in a row that a transfer is taken up again without having moved."""
 CHUNK_SECONDS = 300.0
+_OPEN_ENDED = CallError(
+    Trouble.NETWORK, "The results came without their length: their end cannot be told from a break."
+)
+"""Said of a download that ended with its connection, as through an old proxy."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -225,6 +229,8 @@ class FilesApi:
             error = await self._fetch(name, target)
             if error is None or 400 <= error.http_status < 500:
                 return error
+            if error is _OPEN_ENDED and _size(target) == before:
+                return None  # asked twice, and there was no more
             if number and _size(target) <= before:
                 await self._sleep(min(30.0, 2.0**number))
         return error
@@ -237,6 +243,7 @@ class FilesApi:
             async with self._remote.stream(url, headers) as response:
                 if response.status == 416:
                     return _end_of(response.headers.get("Content-Range", ""), had, target)
+                whole = response.content_length is not None or _is_chunked(response)
                 if response.status not in {200, 206}:
                     body = await response.content.read(65_536)
                     return self._remote.refused(Reply(response.status, response.headers, body))
@@ -245,7 +252,7 @@ class FilesApi:
             if isinstance(error, OSError) and _is_disk(error):
                 raise
             return self._remote.lost(error)
-        return None
+        return None if whole else _OPEN_ENDED
 
     def _trouble(self, reply: Reply | Lost) -> CallError:
         return reply.error if isinstance(reply, Lost) else self._remote.refused(reply)
@@ -256,6 +263,10 @@ async def _save(response: aiohttp.ClientResponse, target: Path, *, append: bool)
         async for piece in response.content.iter_chunked(1 << 20):
             await asyncio.to_thread(file.write, piece)
         await asyncio.to_thread(os.fsync, file.fileno())
+
+
+def _is_chunked(response: aiohttp.ClientResponse) -> bool:
+    return "chunked" in response.headers.get("Transfer-Encoding", "").lower()
 
 
 def _end_of(content_range: str, had: int, target: Path) -> CallError | None:

@@ -144,3 +144,31 @@ async def test_where_a_file_stands_is_asked(tmp_path):
         stored, _ = await upload(files, written(tmp_path, LINE))
         assert await files.state(stored.name) == "ACTIVE"
         assert not await files.state("files/gone")
+
+
+@contextlib.asynccontextmanager
+async def plain_server(*bodies):
+    """Answer each request with a body that ends with the connection, the last one from then on."""
+    left = [*bodies]
+
+    async def answered(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        body = left.pop(0) if len(left) > 1 else left[0]
+        writer.write(b"HTTP/1.0 200 OK\r\nContent-Type: application/octet-stream\r\n\r\n" + body)
+        writer.close()
+
+    server = await asyncio.start_server(answered, "127.0.0.1", 0)
+    remote = Remote(Secret("test"), f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    try:
+        yield FilesApi(remote, Clock().sleep)
+    finally:
+        await remote.close()
+        server.close()
+
+
+@pytest.mark.parametrize("broken", [LINE[:7], b"", LINE[:-3]])
+async def test_results_without_a_length_are_not_taken_for_whole_at_once(tmp_path, broken):
+    async with plain_server(broken or LINE, LINE) as files:
+        target = tmp_path / "out"
+        assert await files.download("files/x", target) is None
+        assert target.read_bytes() == LINE
