@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gemtag_tui.core.batch_job import JobState, final_of
 from gemtag_tui.core.batch_operation import ServerState, read_state
@@ -71,10 +71,13 @@ async def _quarantined(intake: Intake, reader: Reader) -> bool:
 
 
 async def _spent(reader: Reader) -> Sum:
-    """Add up what all lines cost: they were paid for, whatever picture they are about."""
-    spent = Sum()
+    """Add up what all requests cost: they were paid for, whatever picture they are about."""
+    spent, seen = Sum(), set[int]()
     async for _, rows in reader.read(0):
         for row in rows:
+            if row[0] in seen:
+                continue  # its line came twice
+            seen.update(row[:1] if row[0] else ())  # 0: of no image of this job
             paid = row[6:9] if isinstance(row, Poor) else (row[4], row[6], row[7])
             spent.add(1, *paid)
     return spent
@@ -88,9 +91,10 @@ async def _close(ground: Ground, job: JobRow) -> None:
     words = f"Taken in: {fresh.tagged:,} tagged of {fresh.requests:,}."
     if waiting:
         words += f" {waiting:,} images had no answer and remain to be tagged."
-    await batch_jobs.move(
-        ground.lib, job, final, words, release=True, ingested_at=now, waiting="", pending=0
-    )
+    values: dict[str, Any] = {"ingested_at": now, "waiting": "", "pending": 0}
+    if fresh.succeeded + fresh.failed < fresh.ingested:  # statistics lag, or are left out
+        values |= {"succeeded": fresh.tagged, "failed": fresh.ingested - fresh.tagged}
+    await batch_jobs.move(ground.lib, job, final, words, release=True, **values)
 
 
 async def _intake(ground: Ground, job: JobRow) -> Intake:

@@ -187,9 +187,27 @@ class Intake:
             self._failed(new, row, block.line(number))
         elif state == Item.GIVEN_BACK:
             self._late(new, row, block.line(number))
+        elif state in {Item.LATER, Item.KNOWN_BAD} and not isinstance(row, Poor):
+            self._mended(new, row)
         else:
-            self._keep(new, row, block.line(number), "doubled")
-            new.double_usd += row[-1]
+            self._doubled(new, row, block.line(number))
+
+    def _mended(self, new: Landing, row: Good) -> None:
+        """Fold the good line of an asset that had a failed one before: what is paid is kept."""
+        asset = row[0]
+        if any(one.asset == asset for one in new.failures):
+            new.failures = [one for one in new.failures if one.asset != asset]
+            new.states = [one for one in new.states if one[1] != asset]
+        else:  # written with an earlier group, and counted as landed there
+            self.failed.add(asset)
+            new.again += 1
+        self._all_good(new, [row])
+
+    def _doubled(self, new: Landing, row: Good | Poor, line: bytes) -> None:
+        """Keep one more line of an asset; a request is billed once, however often its line came."""
+        key = row.key if isinstance(row, Poor) else key_of(row[0], self.job.nonce)
+        new.odd.append(Odd("doubled", key, line, row[0]))
+        new.tally["doubled"] = new.tally.get("doubled", 0) + 1
 
     def _late(self, new: Landing, row: Good | Poor, line: bytes) -> None:
         """Fold the line of an asset that was moved elsewhere meanwhile."""

@@ -218,7 +218,7 @@ async def _books(db: aiosqlite.Connection, new: Landing) -> None:
     await db.executemany(
         _TALLY, [(new.job, kind, count) for kind, count in new.tally.items() if count]
     )
-    landed = len(new.tagged) + len(new.states)
+    landed = len(new.tagged) + len(new.states) - new.again
     values = (landed, len(new.tagged), spent[2], new.double_usd, *spent[:2], new.taken_bytes)
     await db.execute(_JOB, (*values, new.job))
 

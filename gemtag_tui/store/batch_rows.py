@@ -77,6 +77,7 @@ class Landing:
         sums: calls by status, for the ledger.
         odd: lines to be kept as they came.
         double_usd: of all that, paid for what was there already.
+        again: assets among `tagged` that an earlier group had as landed.
     """
 
     job: int
@@ -92,3 +93,4 @@ class Landing:
     sums: dict[str, Sum] = field(default_factory=dict)
     odd: list[Odd] = field(default_factory=list)
     double_usd: float = 0.0
+    again: int = 0

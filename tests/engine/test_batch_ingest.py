@@ -107,7 +107,7 @@ plans = st.lists(
 
 @hypothesis_settings(max_examples=25, deadline=None)
 @given(plans, st.integers(0, 3), st.randoms(use_true_random=False))
-async def test_every_asset_comes_where_its_first_line_says(plan, broken, rng):
+async def test_every_asset_comes_where_its_first_line_says_or_a_good_one_after(plan, broken, rng):
     with tempfile.TemporaryDirectory() as name:
         desk = await Desk.begun(Path(name), len(plan))
         async with desk.lib:
@@ -123,6 +123,8 @@ async def test_every_asset_comes_where_its_first_line_says(plan, broken, rng):
                 lines.insert(rng.randint(0, len(lines)), b"")
             await desk.take_in(lines)
             first = dict(reversed(order))
+            mended = [one for one in first if first[one] != GOOD and (one, GOOD) in order]
+            first |= dict.fromkeys(mended, GOOD)
             places = await desk.places()
             for asset in desk.assets:
                 assert places[asset] == FATE.get(first.get(asset), State.RETRY)
@@ -133,13 +135,17 @@ async def test_every_asset_comes_where_its_first_line_says(plan, broken, rng):
             good = {asset for asset, kind in first.items() if kind == GOOD}
             assert said == {one: f"A picture called {desk.key(one)}." for one in good}
             tally = await batches.tallies(desk.lib, desk.job.id)
-            assert tally.get("doubled", 0) == len(order) - len(first)
+            assert tally.get("doubled", 0) == len(order) - len(first) - len(mended)
             assert tally.get("missing", 0) == len(plan) - len(first)
             assert tally.get("unparsable", 0) == broken
             job = await desk.row()
             assert (job.state, job.ingested) == ("ingested", len(plan))
             lines_booked = await desk.lib.row("SELECT sum(requests) FROM request_ledger")
-            assert (lines_booked[0] or 0) == len(order) + broken
+            assert (lines_booked[0] or 0) == len(first) + len(mended) + broken
+            assert job.double_usd == 0.0, "a request is billed once"
+            assert [one.cost_usd for one in await batches.odd_lines(desk.lib, desk.job.id)] == [
+                0.0
+            ] * (len(order) - len(first) - len(mended) + broken)
 
 
 async def test_what_swapped_answers_have_cost_is_in_the_books_once(tmp_path):
@@ -213,3 +219,12 @@ def test_a_swapped_answer_is_found_among_any_others(pairs, spaced):
     found = scan_block(b"\n".join(lines), nonce)
     wrong = [key_of(key, nonce) for key, echo in pairs if echo not in {0, key}]
     assert [one.key for one in found] == wrong
+
+
+async def test_what_the_server_left_out_of_its_statistics_is_told_by_the_lines(tmp_path):
+    desk = await Desk.begun(tmp_path, 5)
+    async with desk.lib:
+        keys = [desk.key(one) for one in desk.assets]
+        await desk.take_in([line(key, GOOD) for key in keys[:3]] + [line(keys[3], ERROR)])
+        job = await desk.row()
+        assert (job.succeeded, job.failed, job.pending, job.ingested) == (3, 2, 0, 5)

@@ -44,7 +44,9 @@ async def test_shuffled_doubled_failing_and_missing_results(tmp_path):
         stats = rig.sim.stats()
         assert stats["paid_twice"] == 0
         assert sum(job.ingested for job in jobs) == 400
-        assert sum(job.double_usd for job in jobs) > 0
+        assert sum(job.double_usd for job in jobs) == 0.0, "one request, one bill"
+        (kept,) = await rig.lib.rows("SELECT sum(cost_usd) FROM asset_ai")
+        assert sum(job.cost_usd for job in jobs) == pytest.approx(kept[0])
         odd = [one for job in jobs for one in await batches.odd_lines(rig.lib, job.id)]
         assert {one.kind for one in odd} == {"doubled"}
         assert all(json.loads(one.raw)["key"] == one.key for one in odd)
