@@ -67,7 +67,8 @@ class Lessons:
             return WaitUntil(until, name, f"refused for {NAMES[name]}")
         until = self._asking.until(now, pending)
         if now < until:
-            return WaitUntil(until, self._asking.name, "one call asks how much is let in")
+            words = f"refused for {NAMES[self._asking.name]}: one call asks how much is let in"
+            return WaitUntil(until, self._asking.name, words)
         return None
 
     def granted(self, now: float, unix: float) -> None:
