@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 SOME_FAILED = 1
 DRAIN_SECONDS = 10.0
 _LONGEST_WAIT = 2.0
+_COMMITTED = (
+    "The budget is committed to batch jobs, at what they are expected to cost. Should they come to "
+    "less, another run submits for the rest."
+)
 _UNSENT = "Not submitted: this run has stopped submitting."
 
 
@@ -145,7 +149,7 @@ class BatchLane:
         if (affordable := await self._affordable()) is not None:
             most = affordable if most is None else min(most, affordable)
             if not most:
-                self._stop("The budget is committed to jobs already.", LIMITED)
+                self._stop(_COMMITTED, LIMITED)
                 return
         proven = await batches.proven(self._ground.lib, self.track.id)
         first = wants_first(self._ground.batch, min(remaining, most or remaining), proven=proven)
