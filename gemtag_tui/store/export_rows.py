@@ -219,9 +219,12 @@ def _array(numbers: Iterable[int]) -> str:
 
 
 async def places(lib: Library, assets: Sequence[int]) -> dict[int, list[bytes]]:
-    """Return the paths of all live files of some assets, in the order in which they were found."""
+    """Return the paths of all live files of some assets, in the order in which they were found.
+
+    An asset may be named more than once, as it is by a page with two results of it.
+    """
     found: dict[int, list[bytes]] = {asset: [] for asset in assets}
-    for asset, folder, name in await lib.rows(_PLACES, (_array(assets),)):
+    for asset, folder, name in await lib.rows(_PLACES, (_array(found),)):
         found[asset].append(joined(folder, name))
     return found
 

@@ -108,6 +108,17 @@ async def test_written_known_again_and_undone(world):
 
 
 @needs_exiftool
+async def test_of_two_models_results_the_newest_is_written_once(world):
+    lib, paths = world
+    other = await a_track(lib, model="other")
+    await commits.commit(lib, Group(results=[result(other, 1, "newer", subject=("boat",))]))
+    done = await embed(lib, Wanted(), Watch(), write=True)
+    assert (done.written, done.refused) == (3, 0), done.words
+    assert [tags(path)["Description"] for path in paths[:2]] == ["newer"] * 2
+    assert (await undo(lib)).written == 3
+
+
+@needs_exiftool
 async def test_what_changed_meanwhile_is_left_alone(world):
     lib, paths = world
     with open(paths[1], "ab") as file:  # noqa: PTH123 (bytes)

@@ -264,6 +264,11 @@ async def test_what_does_not_fit_changes_nothing(lib, tmp_path, into):
     assert not (tmp_path / "not there.db").exists()
 
 
+async def test_places_of_an_asset_with_two_results_are_told_once(lib):
+    found = await export_rows.places(lib, [1, 2, 1])
+    assert [len(found[asset]) for asset in (1, 2)] == [2, 1]
+
+
 async def test_a_sidecar_for_every_place_beside_the_picture_or_below_a_folder(lib, tmp_path):
     tally = await to_sidecars(lib, Naming(), Wanted(), Watch())
     names = set(os.listdir(bytes(tmp_path / "pics")))  # noqa: PTH208 (bytes)
