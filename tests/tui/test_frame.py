@@ -54,6 +54,19 @@ async def test_help_and_quit_are_never_cut(width):
     assert len(keys.strip().split("  ")) <= 7 or width > 80
 
 
+async def test_what_was_put_off_is_not_drawn_on_a_screen_that_goes(monkeypatch):
+    async with shown(FakeSource()) as (app, pilot):
+        await pilot.press("question_mark")
+        await settle(pilot)
+        screen = app.screen
+        assert screen.stands
+        await screen.query_one("#keys").remove()  # in any order: another may still be there
+        monkeypatch.setattr(screen, "_pruning", True)
+        screen.draw_keys()
+        screen.show_look(app.look)
+        assert not screen.stands
+
+
 async def test_help_lists_every_key_of_the_screen_first_and_does_what_is_chosen():
     source = FakeSource()
     async with shown(source, size=(80, 40)) as (app, pilot):

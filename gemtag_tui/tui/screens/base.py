@@ -163,7 +163,8 @@ class GemtagScreen(Screen[None]):
     @property
     def stands(self) -> bool:
         """Whether there is still something to draw on: what was put off may come too late."""
-        return self.is_attached and bool(self.query(PromptLine))
+        # One that is being removed is not displayed, and loses its widgets in any order.
+        return self.is_attached and self.display and bool(self.query(PromptLine))
 
     def draw_keys(self) -> None:
         """Draw the line of keys."""
