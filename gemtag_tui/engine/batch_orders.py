@@ -74,8 +74,8 @@ class BatchOrders:
         words = await carry_out(self._ground, verb, argument)
         if verb == RESCUE and self._lane() == "batch":
             words += (
-                ". This run is in the batch lane and may put them into a new job: "
-                "`gemtag lane interactive` sends them one by one"
+                ". This run submits nothing more by itself: `gemtag lane interactive` has it send "
+                "them one by one while it goes on, and `gemtag run` does once it has ended"
             )
         return words
 
@@ -95,7 +95,8 @@ class BatchOrders:
             return f"no batch job is under way{trouble}"
         late = sum(not _is_seen(job, begun) for job in seen)
         more = f", {late:,} not looked at yet" if late else ""
-        return f"{len(seen):,} batch jobs looked at: {tally_words(seen)}{more}{trouble}"
+        many = "batch job" if len(seen) == 1 else "batch jobs"
+        return f"{len(seen):,} {many} looked at: {tally_words(seen)}{more}{trouble}"
 
     async def _until_looked_at(self, numbers: list[int], begun: float) -> list[JobRow]:
         clock = self._ground.clock

@@ -155,13 +155,25 @@ def test_a_job_in_full_says_times_lines_files_and_what_happened():
 
 
 def test_paid_twice_is_said_with_the_sum():
-    assert "$0.20 for images that had a result" in cost_words(job(1, double_usd=0.2))
+    words = cost_words(job(1, cost_usd=0.1, double_usd=0.2))  # beside it, by single calls
+    assert "paid twice: $0.20 for images that had a result" in words
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_large_numbers_stand_whole_in_their_columns(size):
+    large = job(1, state="ingested", requests=200_000, ingested=200_000, tagged=140_000,
+                succeeded=200_000, failed=0, pending=0, created_at=NOW - 107 * HOUR,
+                ended_at=NOW)  # fmt: skip
+    async with shown(FakeSource(jobs=[large]), "batches", size) as (app, _):
+        (line, *_) = rows(text_of(app))
+    assert all(one in line for one in ("200 k of 200 k", "60 k", "4 d 11"))
+    assert "…" not in line.split("4 d 11")[0]
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [(7, "7 s"), (59, "55 s"), (61, "1 min"), (3 * 3600 + 600, "3 h 10"), (26 * 3600, "26 h"),
-     (76 * 3600, "3 d 4 h")],
+     (76 * 3600, "3 d 04"), (107 * 3600, "4 d 11"), (250 * 3600, "10 d")],
 )  # fmt: skip
 def test_ages_are_short(seconds, said):
     assert short(seconds) == said

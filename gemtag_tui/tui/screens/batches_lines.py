@@ -153,7 +153,7 @@ def cost_words(job: JobRow) -> str:
     if job.place not in FINAL:
         words += f" so far, about {money(job.expected_usd)} expected"
     if job.double_usd:
-        words += f"; of it {money(job.double_usd)} for images that had a result"
+        words += f"; paid twice: {money(job.double_usd)} for images that had a result"
     return words
 
 

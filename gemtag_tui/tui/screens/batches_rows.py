@@ -10,7 +10,7 @@ from gemtag_tui.store.batches import JobRow, Stranger
 from gemtag_tui.tui.paint import Span, Tone, bar
 from gemtag_tui.tui.wanted import BatchView
 from gemtag_tui.tui.widgets.paged import Column
-from gemtag_tui.tui.words import clock, money, number, share
+from gemtag_tui.tui.words import clock, money, number, share, short_number
 
 STATES: dict[str, tuple[str, Tone]] = {
     "building": ("◌", "muted"),
@@ -32,6 +32,8 @@ RESCUED: Span = ("→ rescued", "muted")
 NOT_OURS: Span = ("– not ours", "muted")
 ADOPTABLE: Span = ("+ adoptable", "warn")
 _BAR = 5
+_MANY, _MANY_BAD = 100_000, 10_000
+"""Counts from which on they are written short, to stand in their columns whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,9 @@ def columns(now: float) -> list[Column[Row]]:
         Column("progress", 11, progress),
         Column("bad", 5, _bad, right=True),
         Column("age", 7, lambda r: (age(r, now), ""), right=True),
-        Column("ends", 11, lambda r: ends(r, now), rank=1),
+        Column("ends", 12, lambda r: ends(r, now), rank=1),
         Column("cost", 8, _cost, right=True, rank=2),
-        Column("name", 15, _name, keep="tail", grow=1, rank=3),
+        Column("name", 14, _name, keep="tail", grow=1, rank=3),
     ]
 
 
@@ -114,7 +116,8 @@ def stored(row: Row) -> Span:
     if row.job is None:
         return (f"– of {number(row.stranger.requests)}" if row.stranger else "", "muted")
     whole = row.job.ingested >= row.job.requests > 0
-    words = f"{number(row.job.ingested)} of {number(row.job.requests)}"
+    count = number if row.job.requests < _MANY else short_number
+    words = f"{count(row.job.ingested)} of {count(row.job.requests)}"
     return (words, "good" if whole else "strong" if row.job.ingested else "")
 
 
@@ -134,7 +137,8 @@ def _bad(row: Row) -> Span:
     if row.job is None:
         return ("", "muted")
     bad = max(row.job.failed, row.job.ingested - row.job.tagged)
-    return (number(bad), "warn" if bad else "muted")
+    words = number(bad) if bad < _MANY_BAD else f"{bad / 1000:.0f} k"
+    return (words, "warn" if bad else "muted")
 
 
 def _cost(row: Row) -> Span:
@@ -161,7 +165,7 @@ def age(row: Row, now: float) -> str:
 
 
 def short(seconds: float) -> str:
-    """A length of time in at most seven signs: 12 s, 41 min, 3 h 10, 26 h, 3 d 4 h."""
+    """A length of time in at most seven signs: 12 s, 41 min, 3 h 10, 26 h, 4 d 11, 12 d."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole - whole % 5 if whole > 10 else whole} s"
@@ -171,7 +175,9 @@ def short(seconds: float) -> str:
         return f"{whole // 3600} h {whole % 3600 // 60:02}"
     if whole < 48 * 3600:
         return f"{whole // 3600} h"
-    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+    if whole < 10 * 86400:
+        return f"{whole // 86400} d {whole % 86400 // 3600:02}"
+    return f"{whole // 86400} d"
 
 
 def end_of(job: JobRow, now: float) -> float | None:
