@@ -35,10 +35,20 @@ _ASCII = str.maketrans(
 )  # fmt: skip
 
 
+_JOINING = dict.fromkeys([0x200D, *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400)])
+"""Joiners, variants and skin tones: terminals do not agree on how wide what they join is, and one
+that differs by a cell leaves scraps of old lines."""
+
+
 @lru_cache(maxsize=4096)
 def safe(text: str, ascii_only: bool = False) -> str:
-    """Return one harmless line, in ASCII signs alone when the terminal has no others."""
+    """Return one harmless line, in ASCII signs alone when the terminal has no others.
+
+    It is as wide as its characters together.
+    """
     text = plain(text, 4000)
+    if not text.isascii():
+        text = text.translate(_JOINING)
     if ascii_only and not text.isascii():
         text = text.translate(_ASCII).encode("ascii", "replace").decode("ascii")
     return text

@@ -54,6 +54,18 @@ def test_a_plot_shows_the_newest_values_at_the_right_with_the_highest_on_top():
     assert plot([0, 1, 2], 4, 2) == ["   █", "  ██"]
 
 
+emoji = st.sampled_from([*"👩👧👍🏽❤1☂\u200d\ufe0f\u20e3🇩🇪", "👩\u200d👩\u200d👧", "e\u0301"])
+
+
+@given(st.one_of(st.text(max_size=50), st.lists(emoji, max_size=8).map("".join)))
+def test_a_line_is_as_wide_as_its_characters(text):
+    assert cell_len(safe(text)) == sum(map(cell_len, safe(text)))
+
+
+def test_joined_signs_stand_side_by_side():
+    assert safe("👩\u200d👩\u200d👧 ❤\ufe0f 👍🏽") == "👩👩👧 ❤ 👍"
+
+
 @given(st.text(max_size=50))
 def test_ascii_terminals_get_ascii_alone(text):
     assert safe(text, True).isascii()
