@@ -147,6 +147,7 @@ async def test_a_run_that_died_is_offered_for_resuming():
     source = FakeSource(state=look(engine=False))
     async with shown(source) as (app, pilot):
         assert "✗ died" in text_of(app)
+        assert " + 0 running = " in text_of(app)
         await pilot.press("S")
         await settle(pilot)
         assert "Resume with 18,204 images" in text_of(app)

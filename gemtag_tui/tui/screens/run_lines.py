@@ -29,7 +29,7 @@ def head_lines(look: Look, width: int, zone: tzinfo | None = None) -> list[Line]
     return [
         who_line(look, width, zone),
         progress_line(look.snapshot, width),
-        account_line(look.snapshot, width),
+        account_line(look.snapshot, width, alive=look.engine),
         pace_line(look, width, zone),
         money_line(look, width),
         why_line(look, width, zone),
@@ -63,10 +63,10 @@ def progress_line(snapshot: RunSnapshot, width: int) -> Line:
     return [(" ", ""), (bar(settled, counts.total, room), "accent"), ("  ", ""), *words]
 
 
-def account_line(snapshot: RunSnapshot, width: int) -> Line:
-    """What adds up to the total; tries are a number of their own."""
+def account_line(snapshot: RunSnapshot, width: int, *, alive: bool = True) -> Line:
+    """What adds up to the total; tries are a number of their own. A dead engine runs nothing."""
     counts = snapshot.counts
-    running = min(snapshot.in_flight, counts.remaining)
+    running = min(snapshot.in_flight, counts.remaining) if alive else 0
     parts = [
         (counts.tagged, "done"),
         (counts.known_bad, "bad"),
