@@ -105,7 +105,10 @@ def next_step(state: JobState, *, stuck: bool = False, rescued: bool = False) ->
             "another lane; if it lands later, the first result stands and both are paid."
         )
     if rescued and state in ACTIVE:
-        return "Its images were moved to another lane; what it still brings is only recorded."
+        return (
+            "Its images were moved to another lane; what it still brings is taken for those that "
+            "have no result by then."
+        )
     return _NEXT[state]
 
 

@@ -28,7 +28,7 @@ STATES: dict[str, tuple[str, Tone]] = {
 }
 STUCK: Span = ("! stuck", "warn")
 RESCUED: Span = ("→ rescued", "muted")
-"""Its images are elsewhere; what it still brings is only recorded."""
+"""Its images are elsewhere; what it still brings is taken for those that have no result."""
 NOT_OURS: Span = ("– not ours", "muted")
 ADOPTABLE: Span = ("+ adoptable", "warn")
 _BAR = 5
