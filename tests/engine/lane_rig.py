@@ -67,8 +67,11 @@ class TurnClock:
 
     async def settle(self) -> None:
         """Let everything move that can without time going on."""
+        ready = asyncio.get_running_loop()._ready
         for _ in range(60):
             await asyncio.sleep(0)
+            if not ready:  # nobody but this task was to go on
+                return
 
     async def run(self, done, seconds: float = 1e7) -> None:
         """Let time go on until a task or a condition is done, or for some seconds."""
