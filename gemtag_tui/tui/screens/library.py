@@ -209,9 +209,8 @@ class LibraryScreen(LibraryNarrow):
         order = "" if self.order is Order.NATURAL else str(self.order)
         marks = rows.count - len(rows.marks.keys) if rows.marks.every else len(rows.marks.keys)
         words = self.track_words
-        looked = self.pages.looked if self.pages is not None else 1.0
-        if self._listed_for is not None and self._listed_for != self.filter_text:
-            looked = -1.0
+        listed = self.pages is not None and self._listed_for == self.filter_text
+        looked = self.pages.looked if self.pages is not None and listed else -1.0
         return title_line(
             self.filter_text, str(self.view), rows.count, about, order, marks, words, looked
         )
