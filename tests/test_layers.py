@@ -51,9 +51,10 @@ def test_the_engine_knows_nothing_of_the_screens():
 
 
 def test_the_command_line_s_frame_loads_nothing_heavy():
-    loaded = loaded_by("gemtag_tui.cli.main", "gemtag_tui.cli.status", "gemtag_tui.store.glance")
+    status = ("gemtag_tui.cli.status", "gemtag_tui.store.glance", "gemtag_tui.engine.profiles")
+    loaded = loaded_by("gemtag_tui.cli.main", *status)
     assert not set(HEAVY) & loaded
-    assert "asyncio" not in loaded
+    assert not {"asyncio", "gemtag_tui.core.estimate"} & loaded
 
 
 def test_the_simulator_needs_nothing_else_of_the_package():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -26,6 +26,7 @@ _CANON_VERSION = 1
 """Raised when the words that gemtag itself adds to every request change what is answered."""
 
 MediaResolution = Literal["default", "low", "medium", "high"]
+RESOLUTIONS: tuple[str, ...] = get_args(MediaResolution)
 Thinking = Literal["minimum", "off", "minimal", "low", "medium", "high"]
 Threshold = Literal["", "off", "none", "only_high", "medium_and_above", "low_and_above"]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from gemtag_tui.core.errors import ProfileError
-from gemtag_tui.core.plan_values import RESOLUTIONS
+from gemtag_tui.core.profile import RESOLUTIONS
 from gemtag_tui.core.profile_text import parse_profile
 
 if TYPE_CHECKING:
