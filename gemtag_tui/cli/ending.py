@@ -67,6 +67,8 @@ def _time(snapshot: RunSnapshot) -> str:
 
 def _next(snapshot: RunSnapshot) -> str:
     counts = snapshot.counts
+    if not counts.total:
+        return "`gemtag scan PATH` adds images"
     if counts.in_batches:
         return "`gemtag batches sync --watch` takes in what the jobs bring; `gemtag batches list`"
     if counts.remaining > counts.retry_later:

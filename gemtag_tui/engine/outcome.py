@@ -57,6 +57,8 @@ def _head(facts: Facts) -> str:
     if facts.done or facts.bad:
         return f"Done: {facts.done:,} tagged by this run, {facts.bad:,} failed."
     counts = facts.counts
+    if not counts.total:
+        return "Nothing to do: the library is empty; `gemtag scan PATH` adds images."
     if facts.holders:
         return (
             "" if facts.counts.tagged == 0 else f"{counts.tagged:,} of {counts.total:,} are tagged."

@@ -61,6 +61,7 @@ def test_five_lines_tell_the_end():
     assert "$0.2500 in 70 calls, $0.0050 an image" in lines[2]
     assert "1 min 40 s, 100 images a minute" in lines[3]
     assert "gemtag run" in lines[4]
+    assert "gemtag scan PATH" in ending_lines(RunSnapshot(), {})[4]
 
 
 def test_the_same_run_can_be_asked_for_again_in_words():

@@ -54,6 +54,7 @@ def test_one_locked_job_is_named_and_of_many_the_first():
 
 def test_the_usual_ends():
     assert end(total=5, tagged=5) == (0, "Nothing to do: 5 of 5 are tagged.")
+    assert end() == (0, "Nothing to do: the library is empty; `gemtag scan PATH` adds images.")
     assert end(done=5, total=5, tagged=5) == (0, "Done: 5 tagged by this run, 0 failed.")
     code, words = end(done=3, bad=2, total=5, tagged=3, known_bad=1, retry_later=1, remaining=1)
     assert code == 1
