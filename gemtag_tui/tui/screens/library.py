@@ -170,12 +170,9 @@ class LibraryScreen(LibraryNarrow):
             self.read_facets()
 
     async def _show(self, pages: AssetPages, at: int, words: str) -> None:
-        if self.tiles:
-            await self.grid.load(pages, at=at)
-            self.grid.set_empty(words)
-        else:
-            await self.listed.load(pages, at=at)
-            self.listed.set_empty(words)
+        rows = self.rows
+        await rows.load(pages, at=at)
+        rows.set_empty(words)
         self.draw()
         self.read_facets()
 
