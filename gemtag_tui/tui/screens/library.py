@@ -205,12 +205,10 @@ class LibraryScreen(LibraryNarrow):
         rows, about = self.rows, self.pages is not None and self.pages.about
         order = "" if self.order is Order.NATURAL else str(self.order)
         marks = rows.count - len(rows.marks.keys) if rows.marks.every else len(rows.marks.keys)
-        words = self.track_words
         listed = self.pages is not None and self._listed_for == self.filter_text
         looked = self.pages.looked if self.pages is not None and listed else -1.0
-        return title_line(
-            self.filter_text, str(self.view), rows.count, about, order, marks, words, looked
-        )
+        heads = (self.filter_text, str(self.view), rows.count, about, order, marks)
+        return title_line(*heads, self.track_words, looked)
 
     def on_pane_resized(self) -> None:
         """Make the lines for the new size."""
