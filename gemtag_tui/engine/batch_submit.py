@@ -31,6 +31,8 @@ _PASSING = frozenset({Trouble.NETWORK, Trouble.TIMEOUT, Trouble.OVERLOADED})
 _FILE = re.compile(r"\bFile\b|\bfiles?/", re.ASCII)
 _NOT_ACTIVE = re.compile(r"\bnot in an ACTIVE state\b")
 _LOOKED_THROUGH = "The server still looks through its file."
+_SOON = 5.0
+"""Seconds between two looks at a file: this takes the server moments, not minutes."""
 _HOUR = 3600.0
 _MOST_UPLOADS = 5
 _ALONE_REFUSALS = 3
@@ -141,7 +143,7 @@ async def _is_usable(ground: Ground, job: JobRow) -> bool:
     """Wait while the server looks through a job's file; send one again that it could not use."""
     match await ground.files.state(job.input_file):
         case "PROCESSING":
-            await _wait(ground, job, _LOOKED_THROUGH, ground.batch.poll_seconds)
+            await _wait(ground, job, _LOOKED_THROUGH, min(_SOON, ground.batch.poll_seconds))
         case "FAILED" if await batches.times_built(ground.lib, job.id) < _MOST_UPLOADS:
             await ground.files.delete(job.input_file)
             words = "The server could not use its file: it is uploaded again."
