@@ -27,7 +27,8 @@ FOLLOW_SECONDS = 1.0
 STOPPED, LIMITED, INTERRUPTED = "Stopped; the jobs on the server go on.", 3, 130
 ADOPTABLE = (
     "{} finished or running jobs on the account have this library's name and are not in it (was it "
-    "restored from a copy?): `gemtag batches list` names them, `gemtag batches adopt` takes one in."
+    "restored from a copy?): `gemtag batches list` names them, `gemtag batches adopt` takes one "
+    "in, `cancel` ends it, `rescue` has its images paid for anew."
 )
 NEXT = "`gemtag run --lane interactive` (or flex, or batch) tags what was given back."
 
@@ -82,7 +83,7 @@ async def _sync(shell: Shell, options: SyncOptions) -> int:
         shell.library, settings, config=shell.config, environ=shell.environ
     ) as ground:
         done = await Watcher(ground, told).run(until_ended=options.watch)
-        ours = [one for one in await batches.strangers(ground.lib) if one.ours]
+        ours = [one for one in await batches.strangers(ground.lib) if one.forgotten]
     if ours:
         say(ADOPTABLE.format(len(ours)))
     if not done:
@@ -156,7 +157,7 @@ def act(shell: Shell, verb: str, job: str) -> int:
 
 
 async def _act(shell: Shell, verb: str, job: str) -> str:
-    from gemtag_tui.engine import batch_orders, batch_verbs  # noqa: PLC0415
+    from gemtag_tui.engine import batch_orders  # noqa: PLC0415
     from gemtag_tui.engine.batch_sync import opened_ground, sync_once  # noqa: PLC0415
     from gemtag_tui.engine.clock import SystemClock  # noqa: PLC0415
     from gemtag_tui.store.library import Library  # noqa: PLC0415
@@ -165,7 +166,7 @@ async def _act(shell: Shell, verb: str, job: str) -> str:
     if verb == "rescue":  # needs neither key nor server
         with EngineLock(shell.library):
             async with await Library.open(shell.library, SystemClock(), create=False) as lib:
-                words = await batch_verbs.rescue(lib, await batch_verbs.find(lib, job))
+                words = await batch_orders.rescue(lib, job)
         return f"{words.rstrip('.')}. {NEXT}"
     settings = shell.load().settings
     async with opened_ground(

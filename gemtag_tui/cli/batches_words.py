@@ -94,6 +94,7 @@ def stranger_fields(one: Stranger) -> dict[str, Any]:
         "server_state": one.state,
         "model": one.model,
         "seen_at": one.seen_at,
+        "given_up": one.given_up,
         "known": False,
     }
 
@@ -152,7 +153,7 @@ def _mark(job: JobRow, now: float, hours: float) -> str:
 
 def stranger_line(one: Stranger) -> str:
     """Return a job of the account that the library does not know."""
-    kind = "adoptable" if one.ours else "not ours"
+    kind = "not ours" if not one.ours else "given up" if one.given_up else "adoptable"
     made = clock(one.created_at) if one.created_at else "-"
     return (
         f"   -  {kind:<17} {plain(one.state, 30).removeprefix('BATCH_STATE_'):<10} "

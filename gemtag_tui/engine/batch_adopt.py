@@ -19,9 +19,9 @@ from gemtag_tui.core.errors import StoppedError, UsageError
 from gemtag_tui.core.profile import ECHO_FIELD
 from gemtag_tui.core.reading import read_json
 from gemtag_tui.core.text import plain
-from gemtag_tui.engine import batch_verbs
+from gemtag_tui.engine import batch_account
 from gemtag_tui.gemini.batch_lines import key_of_line, usual_line
-from gemtag_tui.store import batch_adoption, batch_jobs, batches, tracks
+from gemtag_tui.store import batch_adoption, batches, tracks
 from gemtag_tui.store.batch_adoption import Orphan
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def adopt(ground: Ground, name: str) -> str:
         UsageError: there is no such job, it is not ours, or its images cannot be told.
         StoppedError: the server does not answer.
     """
-    listed = await batch_verbs.list_account(ground)
+    listed = await batch_account.list_account(ground)
     names = {name, f"batches/{name}"}
     remote = next((one for one in listed if {one.name, one.display_name} & names), None)
     if remote is None:
@@ -47,7 +47,7 @@ async def adopt(ground: Ground, name: str) -> str:
     row = await batches.get(ground.lib, remote.name)
     row = row or await batches.get(ground.lib, remote.display_name)
     if row is not None:
-        await batch_verbs.reconcile(ground)
+        await batch_account.reconcile(ground)
         return f"batch job {row.id} is in the library: `gemtag batches sync` looks after it"
     number = await _number(ground, remote)
     track = await _track(ground, remote)
@@ -66,14 +66,12 @@ async def _number(ground: Ground, remote: RemoteJob) -> int:
     Raises:
         UsageError: it is not this library's, or the library has gone another way since.
     """
-    own = f"gemtag-{await batch_jobs.library_id(ground.lib)}-"
-    found = re.fullmatch(rf"{re.escape(own)}([1-9][0-9]{{0,9}})-[0-9a-f]+", remote.display_name)
-    if found is None:
+    number = await batch_account.number_of(ground, remote.display_name)
+    if number is None:
         raise UsageError(
             f"{plain(remote.display_name or remote.name, 80)} was not made by this library, so "
             "nothing tells which pictures its lines are about."
         )
-    number = int(found[1])
     if await batches.by_id(ground.lib, number) is not None:
         raise UsageError(
             f"This library has made another batch job {number} since: it is not the one that made "

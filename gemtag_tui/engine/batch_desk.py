@@ -11,7 +11,7 @@ from gemtag_tui.core.batch_job import FINAL, JobState, refusal_pause
 from gemtag_tui.core.calls import CallError
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.core.text import plain
-from gemtag_tui.engine import batch_verbs, batch_watch
+from gemtag_tui.engine import batch_account, batch_watch
 from gemtag_tui.engine.batch_build import clear_leavings
 from gemtag_tui.engine.batch_ground import batch_folder
 from gemtag_tui.engine.batch_ingest import ingest
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 SENDING = frozenset({JobState.BUILT, JobState.UPLOADED, JobState.SUBMITTING})
 _LATER_SECONDS = 60.0
-_PASSING = frozenset({408, 429})
-"""Refusals that say nothing about what the key may do."""
 
 
 async def recover(ground: Ground) -> None:
@@ -54,12 +52,10 @@ async def _is_sure(ground: Ground) -> bool:
     A key that may not even list jobs (a definite refusal) cannot have made them.
     """
     jobs = await batches.unfinished(ground.lib, ground.provider)
-    if all(job.id in ground.sure or job.place not in batch_verbs.NAMELESS for job in jobs):
+    if all(job.id in ground.sure or job.place not in batch_account.NAMELESS for job in jobs):
         return True
-    found = await batch_verbs.look_through(ground)
-    return not isinstance(found, CallError) or (
-        400 <= found.http_status < 500 and found.http_status not in _PASSING
-    )
+    found = await batch_account.look_through(ground)
+    return not isinstance(found, CallError) or batch_account.says_for_good(found)
 
 
 async def give_back_unsent(

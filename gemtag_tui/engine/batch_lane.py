@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gemtag_tui.core.batch_job import ACTIVE, JobState
 from gemtag_tui.core.batch_plan import Caps, caps, enqueued_limit, wants_first
 from gemtag_tui.core.errors import GemtagError
+from gemtag_tui.engine.batch_account import Clearance, ForgottenJobsError
 from gemtag_tui.engine.batch_desk import SENDING, Desk, clean_up, give_back_unsent, recover
 from gemtag_tui.engine.batch_ends import let_go_words, trial_words, why_stop
 from gemtag_tui.engine.batch_submit import BatchSetupError
@@ -73,6 +74,7 @@ class BatchLane:
         self._say = say
         self._warn = warn
         self._desk = Desk(ground)
+        self._clearance = Clearance(ground)
         self._building: asyncio.Task[Built] | None = None
         self._more = True
         self._mine: set[int] = set()
@@ -123,7 +125,7 @@ class BatchLane:
         unknown = _unknown(self._own(jobs), self._desk.at_work, self._ground.clock.now())
         self._unseen = unknown if self._unseen is None else self._unseen & unknown
         await self._judge_mine()
-        if self._building is None and await self._may_build(jobs):
+        if await self._may_build(jobs) and await self._is_clear():
             await self._begin()
         if self._done(jobs):
             await self._conclude(jobs)
@@ -136,11 +138,20 @@ class BatchLane:
     async def _may_build(self, jobs: list[JobRow]) -> bool:
         own = self._own(jobs)
         waiting = any(job.place in SENDING for job in own)
-        if self._control.paused or waiting or self._stopped or not self._more or self._unseen:
+        busy = self._building is not None or self._control.paused or waiting
+        if busy or self._stopped or not self._more or self._unseen:
             return False
         if any(self._is_trial(job) for job in own):
             return False  # the large ones follow once it has landed well
         return self._left is None or self._left > 0
+
+    async def _is_clear(self) -> bool:
+        """Whether nothing that would be built can be in a job that the library forgot."""
+        try:
+            return await self._clearance.given()
+        except ForgottenJobsError as error:
+            self._stop(error.message, error.exit_code)
+            return False
 
     async def _begin(self) -> None:
         counts = await work.counts(self._ground.lib, self.track.id)
@@ -264,7 +275,8 @@ class BatchLane:
     async def _rest(self, jobs: list[JobRow]) -> None:
         now = self._ground.clock.now()
         pause = _LONGEST_WAIT
-        if due := [job.look_at - now for job in jobs if job.look_at > now]:
+        looks = [self._clearance.look_at, *(job.look_at for job in jobs)]
+        if due := [at - now for at in looks if at > now]:
             pause = min(pause, *due)
         elif not self._desk.busy and self._building is None:
             pause = 0.05
@@ -276,7 +288,9 @@ class BatchLane:
     def _words(self, jobs: list[JobRow]) -> str:
         if self._control.paused:
             return "paused by you: jobs on the server go on"
-        return "building a batch job" if self._building is not None else _places(jobs)
+        if self._building is not None:
+            return "building a batch job"
+        return self._clearance.waiting or _places(jobs)
 
     async def _end(self) -> None:
         if self._building is not None:

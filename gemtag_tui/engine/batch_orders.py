@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.batch_job import JobState
 from gemtag_tui.core.errors import StoppedError, UsageError
-from gemtag_tui.engine import batch_adopt, batch_verbs
+from gemtag_tui.engine import batch_account, batch_adopt, batch_verbs
 from gemtag_tui.store import batch_jobs, batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gemtag_tui.engine.batch_ground import Ground
-    from gemtag_tui.store.batches import JobRow
+    from gemtag_tui.store.batches import JobRow, Stranger
+    from gemtag_tui.store.library import Library
 
 SYNC, CANCEL, RESCUE, ADOPT = "batch_sync", "batch_cancel", "batch_rescue", "batch_adopt"
 VERBS = frozenset({SYNC, CANCEL, RESCUE, ADOPT})
@@ -34,15 +35,34 @@ async def carry_out(ground: Ground, verb: str, argument: str) -> str:
     """
     if verb == ADOPT:
         return await batch_adopt.adopt(ground, argument)
-    job = await batch_verbs.find(ground.lib, argument)
     if verb == RESCUE:
-        return await batch_verbs.rescue(ground.lib, job)
+        return await rescue(ground.lib, argument)
+    if (other := await _forgotten(ground.lib, argument)) is not None:
+        return await batch_verbs.cancel_forgotten(ground, other)
+    job = await batch_verbs.find(ground.lib, argument)
     if job.provider != ground.provider:
         raise UsageError(
             f"Batch job {job.id} was made with {job.provider}, and this address is "
             f"{ground.provider}'s: set GOOGLE_GEMINI_BASE_URL as it was then."
         )
     return await batch_verbs.cancel(ground, job)
+
+
+async def rescue(lib: Library, argument: str) -> str:
+    """Give back what has not landed of a job, known or forgotten; returns words.
+
+    Raises:
+        UsageError: there is no such job, or nothing of it can be given back.
+    """
+    if (other := await _forgotten(lib, argument)) is not None:
+        return await batch_verbs.give_up_forgotten(lib, other)
+    return await batch_verbs.rescue(lib, await batch_verbs.find(lib, argument))
+
+
+async def _forgotten(lib: Library, argument: str) -> Stranger | None:
+    """Return the job of the account that is meant, when the library has no row for it."""
+    known = await batches.get(lib, argument)
+    return None if known is not None else await batches.stranger(lib, argument)
 
 
 def tally_words(jobs: list[JobRow]) -> str:
@@ -84,7 +104,7 @@ class BatchOrders:
         ground, trouble = self._ground, ""
         begun = ground.clock.now()
         try:
-            await batch_verbs.reconcile(ground)
+            await batch_account.reconcile(ground)
         except StoppedError as error:
             trouble = f". {error.message}"
         jobs = await batches.unfinished(ground.lib, ground.provider)

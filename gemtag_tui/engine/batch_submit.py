@@ -17,7 +17,7 @@ from gemtag_tui.core.errors import StoppedError, UsageError
 from gemtag_tui.core.judge_words import halt_words
 from gemtag_tui.core.models import rules_for
 from gemtag_tui.core.text import plain
-from gemtag_tui.engine import batch_verbs
+from gemtag_tui.engine import batch_account
 from gemtag_tui.gemini.batches import Doubt
 from gemtag_tui.store import batch_jobs, batches
 
@@ -130,7 +130,7 @@ async def _is_sure(ground: Ground, job: JobRow) -> bool:
     """
     if job.id in ground.sure:
         return True
-    found = await batch_verbs.look_through(ground)
+    found = await batch_account.look_through(ground)
     if isinstance(found, CallError):
         why = f"The jobs cannot be listed: {plain(found.message, 200)}"
         await _wait(ground, job, why, None)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gemtag_tui.core.errors import GemtagError, KeyMissingError, StoppedError
-from gemtag_tui.engine import batch_verbs
+from gemtag_tui.engine import batch_account
 from gemtag_tui.engine.batch_desk import Desk, clean_up, recover
 from gemtag_tui.engine.batch_ends import let_go_words
 from gemtag_tui.engine.batch_ground import Ground
@@ -135,7 +135,7 @@ async def sync_once(ground: Ground, *, force: bool = True) -> Synced:
     await recover(ground)
     troubles: list[str] = []
     try:
-        await batch_verbs.reconcile(ground)
+        await batch_account.reconcile(ground)
     except StoppedError as error:
         troubles.append(error.message)
     before = await batches.unfinished(ground.lib, ground.provider)

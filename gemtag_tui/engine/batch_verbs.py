@@ -1,23 +1,18 @@
-"""What people do with batch jobs: cancel, rescue, give up, list the account."""
+"""What people do with batch jobs: cancel, rescue, give up."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gemtag_tui.core.batch_job import ACTIVE, EXPIRY_HOURS, FINAL, LOCAL, JobState
-from gemtag_tui.core.batch_operation import RemoteJob
-from gemtag_tui.core.calls import CallError
+from gemtag_tui.core.batch_job import ACTIVE, FINAL, LOCAL, JobState
 from gemtag_tui.core.errors import StoppedError, UsageError
 from gemtag_tui.core.text import plain
 from gemtag_tui.store import batch_jobs, batches
 
 if TYPE_CHECKING:
     from gemtag_tui.engine.batch_ground import Ground
-    from gemtag_tui.store.batches import JobRow
+    from gemtag_tui.store.batches import JobRow, Stranger
     from gemtag_tui.store.library import Library
-
-NAMELESS = (JobState.BUILDING, JobState.BUILT, JobState.UPLOADED, JobState.SUBMITTING)
-"""The way of a job that the server has not named yet."""
 
 
 async def find(lib: Library, job: str) -> JobRow:
@@ -104,83 +99,35 @@ async def forget(lib: Library, job: JobRow) -> str:
     return "given up: its images remain to be tagged"
 
 
-async def list_account(ground: Ground) -> list[RemoteJob]:
-    """List all jobs that the key can see, and remember which of them are not in the library.
+async def cancel_forgotten(ground: Ground, job: Stranger) -> str:
+    """Cancel a job of this library that it has no row for; returns what was done, in words.
 
     Raises:
-        StoppedError: they cannot be listed.
+        UsageError: it is somebody else's.
+        StoppedError: the server could not be told.
     """
-    return _listed(await _remembered(ground))
+    _refuse_others(job)
+    error = await ground.jobs.cancel(job.name)
+    if error is not None:
+        raise StoppedError(f"The server did not cancel the job: {plain(error.message, 300)}")
+    return "the server is asked to cancel it; what is done by then may still be paid"
 
 
-def _listed(listed: list[RemoteJob] | CallError) -> list[RemoteJob]:
-    if isinstance(listed, CallError):
-        raise StoppedError(f"The jobs cannot be listed: {plain(listed.message, 300)}")
-    return listed
-
-
-async def _remembered(ground: Ground) -> list[RemoteJob] | CallError:
-    listed = await ground.jobs.list_jobs()
-    if not isinstance(listed, CallError):
-        await batch_jobs.list_strangers(ground.lib, listed)
-    return listed
-
-
-async def reconcile(ground: Ground) -> int:
-    """Tie listed jobs to rows that lack the server's name for them; returns how many.
-
-    A job of ours whose row is gone stays in the list of strangers, marked as ours (see
-    `batch_adopt`).
+async def give_up_forgotten(lib: Library, job: Stranger) -> str:
+    """Wait no longer for a job of this library that it has no row for; needs no server.
 
     Raises:
-        StoppedError: they cannot be listed.
+        UsageError: it is somebody else's.
     """
-    found = await look_through(ground)
-    if isinstance(found, CallError):
-        _listed(found)
-        return 0
-    return found
-
-
-async def look_through(ground: Ground) -> int | CallError:
-    """Look for every job that the server has not named yet; returns how many were there.
-
-    A row that is not known to be asked for may have its job all the same: the library was restored
-    from a copy made before. From here on this process is sure of the others (`Ground.sure`).
-    """
-    before = await batches.unfinished(ground.lib, ground.provider)
-    nameless = [job for job in before if job.place in NAMELESS and not job.name]
-    listed = await _remembered(ground)
-    if isinstance(listed, CallError):
-        return listed
-    oldest: dict[str, RemoteJob] = {}
-    for remote in sorted(listed, key=lambda one: (one.created_at or 0.0, one.name)):
-        oldest.setdefault(remote.display_name, remote)
-    count = 0
-    for job in nameless:
-        if (there := oldest.get(job.display_name)) is not None:
-            count += await _tie(ground, job, there)
-    ground.sure.update(job.id for job in nameless)
-    return count
-
-
-async def _tie(ground: Ground, row: JobRow, remote: RemoteJob) -> bool:
-    if row.place is JobState.BUILDING:  # its row was written when nothing had been counted yet
-        held = await batch_jobs.held(ground.lib, row.id)
-        await batch_jobs.note(ground.lib, row, requests=held, pending=held)
-    for step in NAMELESS[NAMELESS.index(row.place) + 1 :]:
-        words = "It is on the server already: this library is an older copy."
-        await batch_jobs.move(ground.lib, row, step, words, sent=max(1, row.sent))
-    return await batch_jobs.move(
-        ground.lib,
-        row,
-        JobState.PENDING,
-        f"Found on the server as {plain(remote.name)}.",
-        name=remote.name,
-        server_state=remote.raw_state,
-        expires_at=(remote.created_at or ground.clock.now()) + EXPIRY_HOURS * 3600.0,
-        waiting="",
-        refused=0,
-        looks=0,
-        look_at=0.0,
+    _refuse_others(job)
+    await batch_jobs.give_up_stranger(lib, job.name)
+    return (
+        "its images are paid for anew by the next run; `gemtag batches adopt` still takes in what "
+        "it brings for those that have no result by then"
     )
+
+
+def _refuse_others(job: Stranger) -> None:
+    if not job.ours:
+        name = plain(job.display_name or job.name, 80)
+        raise UsageError(f"{name} was not made by this library: nothing is done about it.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from gemtag_tui.core.batch_operation import RemoteJob
 from gemtag_tui.core.text import storable
 from gemtag_tui.store import next_tries
 from gemtag_tui.store.batch_rows import Item, Taken
-from gemtag_tui.store.batches import JobRow, by_id
+from gemtag_tui.store.batches import GIVEN_UP, JobRow, by_id
 from gemtag_tui.store.parts import Part
 from gemtag_tui.store.work import DUE_PAGE, PAGE, candidate, told
 
@@ -34,6 +35,7 @@ _BETTER = """
         AND standing = 'open' AND kind IN ('truncated', 'malformed', 'empty', 'rejected_image')
 """
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+_A_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
 _COLUMNS = frozenset(
     [
         "name",
@@ -96,6 +98,7 @@ async def open_job(
     now = lib.clock.now()
     async with lib.transaction() as db:
         ((number,),) = await db.execute_fetchall("SELECT coalesce(max(id), 0) + 1 FROM batch_job")
+        number = max(number, await _past_forgotten(db, own))
         name = f"gemtag-{own}-{number}-{secrets.token_hex(5)}"
         await db.execute(
             "INSERT INTO batch_job (id, display_name, track, state, created_at, nonce, echo, "
@@ -106,6 +109,13 @@ async def open_job(
     found = await by_id(lib, number)
     assert found is not None  # noqa: S101 (written just above)
     return found
+
+
+async def _past_forgotten(db: aiosqlite.Connection, own: str) -> int:
+    """Return a number above those of jobs that the library forgot: they may be adopted yet."""
+    rows = await db.execute_fetchall("SELECT display_name FROM batch_stranger WHERE ours")
+    parts = [str(name).removeprefix(f"gemtag-{own}-").partition("-")[0] for (name,) in rows]
+    return 1 + max((int(one) for one in parts if _A_NUMBER.fullmatch(one)), default=0)
 
 
 async def take(  # noqa: PLR0917 (a page of a track, for a job)
@@ -312,6 +322,12 @@ async def list_strangers(lib: Library, jobs: Iterable[RemoteJob]) -> None:
                 if job.name not in names and job.display_name not in names
             ],
         )
+
+
+async def give_up_stranger(lib: Library, name: str) -> None:
+    """Remember that nobody waits for a job without a row any more."""
+    async with lib.transaction() as db:
+        await db.execute("INSERT OR REPLACE INTO setting VALUES (?, '1')", (f"{GIVEN_UP}{name}",))
 
 
 async def set_job_tokens(lib: Library, model: str, tokens: int) -> None:

@@ -21,6 +21,8 @@ _COLUMNS = """
 """
 _FROM = "FROM batch_job j JOIN track t ON t.id = j.track"
 _END = 2**62
+GIVEN_UP = "batch_given_up:"
+"""Begins the setting that marks a job without a row as no longer waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,11 @@ class OddLine:
 
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A job on the account that this library has no row for; `ours`: by its name, it made it."""
+    """A job on the account that this library has no row for; `ours`: by its name, it made it.
+
+    Attributes:
+        given_up: the user has its images paid for anew, whatever it still brings.
+    """
 
     name: str
     display_name: str
@@ -136,6 +142,12 @@ class Stranger:
     created_at: float | None
     ours: bool
     seen_at: float
+    given_up: bool = False
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether images of this library may wait in it, as far as anybody said."""
+        return self.ours and not self.given_up
 
 
 async def page(lib: Library, before: int | None = None, limit: int = 200) -> list[JobRow]:
@@ -235,14 +247,25 @@ async def item_states(lib: Library, job: int) -> dict[str, int]:
 async def strangers(lib: Library) -> list[Stranger]:
     """Return jobs on the account without a row here, as last listed, the newest first."""
     rows = await lib.rows(
-        "SELECT name, display_name, model, state, requests, created_at, ours, seen_at "
-        "FROM batch_stranger ORDER BY created_at DESC, name"
+        "SELECT name, display_name, model, state, requests, created_at, ours, seen_at, "
+        "EXISTS (SELECT 1 FROM setting WHERE setting.name = ? || s.name) "
+        "FROM batch_stranger s ORDER BY created_at DESC, s.name",
+        (GIVEN_UP,),
     )
     return [_stranger(row) for row in rows]
 
 
+async def stranger(lib: Library, job: str) -> Stranger | None:
+    """Return one of them by either of its names."""
+    names = {job, f"batches/{job}"}
+    found = (one for one in await strangers(lib) if {one.name, one.display_name} & names)
+    return next(found, None)
+
+
 def _stranger(row: Any) -> Stranger:
-    return Stranger(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]), row[7])
+    return Stranger(
+        row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]), row[7], bool(row[8])
+    )
 
 
 async def landed_since(lib: Library, since: float) -> tuple[int, int]:

@@ -9,9 +9,11 @@ from batch_rig import rigged, settings
 
 from gemtag_tui.core.batch_job import ACTIVE, JobState
 from gemtag_tui.core.calls import CallError, Trouble
-from gemtag_tui.engine import batch_verbs
+from gemtag_tui.core.errors import UsageError
+from gemtag_tui.engine import batch_account, batch_verbs
 from gemtag_tui.engine.batch_desk import recover
 from gemtag_tui.engine.batch_lanes import take_back
+from gemtag_tui.engine.batch_orders import ADOPT, CANCEL, RESCUE, BatchOrders
 from gemtag_tui.engine.batch_sync import watch
 from gemtag_tui.engine.batch_watcher import Watcher
 from gemtag_tui.gemini.batches import BatchApi
@@ -105,6 +107,115 @@ async def test_what_a_dead_engine_left_half_built_is_undone_though_asked_late(
         await rig.run()
         counts = await rig.counts()
         assert (counts.tagged, counts.in_batches) == (6, 0)
+
+
+# -- a copy from before its jobs were made --------------------------------------------------------
+
+
+async def forget(rig) -> str:
+    """Take the only job's row away, as a copy from before it has it; returns the server's name."""
+    (job,) = await batches.page(rig.lib)
+    await batch_jobs.undo(rig.lib, job)
+    return job.name
+
+
+async def test_a_copy_from_before_a_job_submits_nothing_until_that_is_settled(tmp_path, creates):
+    async with rigged(tmp_path, 6, settings(clean_up=False), pending_seconds=900.0) as rig:
+        await rig.run(no_wait=True)
+        name = await forget(rig)
+        await rig.run()
+        assert rig.control.ending.exit_code == 2
+        assert rig.control.ending.why.startswith("This library is an older copy")
+        assert f"`gemtag batches adopt {name}`" in rig.control.ending.why
+        assert len(creates) == 1
+        counts = await rig.counts()
+        assert (counts.remaining, counts.in_batches) == (6, 0)
+        rig.clock.advance(2_000)
+        async with rig.ground() as ground:
+            assert "6 of them wait" in await BatchOrders(ground, str).obey(ADOPT, name)
+        await rig.run()
+        assert rig.control.ending is None
+        assert (await rig.counts()).tagged == 6
+        assert rig.sim.stats()["paid_twice"] == 0
+
+
+async def test_a_forgotten_job_that_is_cancelled_frees_its_images(tmp_path, creates):
+    async with rigged(tmp_path, 6, settings(clean_up=False), pending_seconds=900.0) as rig:
+        await rig.run(no_wait=True)
+        name = await forget(rig)
+        async with rig.ground() as ground:
+            await batch_account.reconcile(ground)
+            words = await BatchOrders(ground, str).obey(CANCEL, name)
+            assert "may still be paid" in words
+        rig.clock.advance(60)
+        await rig.run()
+        assert (await rig.counts()).tagged == 6
+        assert len(creates) == 2
+        assert rig.sim.stats()["paid_twice"] == 0
+
+
+async def test_a_forgotten_job_that_is_given_up_is_passed_and_can_still_be_adopted(tmp_path):
+    async with rigged(tmp_path, 6, settings(clean_up=False), pending_seconds=900.0) as rig:
+        await rig.run(no_wait=True)
+        name = await forget(rig)
+        async with rig.ground() as ground:
+            await batch_account.reconcile(ground)
+            assert "paid for anew" in await BatchOrders(ground, str).obey(RESCUE, name)
+            await batch_account.reconcile(ground)
+            (lost,) = await batches.strangers(rig.lib)
+            assert (lost.given_up, lost.forgotten) == (True, False)
+            await rig.run(limit=4)
+            (job,) = await batches.page(rig.lib)
+            assert (job.id, job.state) == (2, "ingested")  # 1 is the other's
+            assert "2 of them wait" in await BatchOrders(ground, str).obey(ADOPT, name)
+        await rig.run()
+        assert (await rig.counts()).tagged == 6
+        (late,) = [one for one in await batches.page(rig.lib) if one.id == 1]
+        assert late.tagged == 2
+        assert late.double_usd > 0
+
+
+async def test_somebody_elses_job_is_neither_cancelled_nor_in_the_way(tmp_path):
+    async with rigged(tmp_path, 2, settings(clean_up=False), pending_seconds=900.0) as rig:
+        await rig.run(no_wait=True)
+        name = await forget(rig)
+        async with rig.lib.transaction() as db:
+            await db.execute("UPDATE setting SET value = '00000000' WHERE name = 'library_id'")
+        async with rig.ground() as ground:
+            await batch_account.reconcile(ground)
+            for verb in (CANCEL, RESCUE):
+                with pytest.raises(UsageError, match="not made by this library"):
+                    await BatchOrders(ground, str).obey(verb, name)
+        await rig.run()
+        assert (await rig.counts()).tagged == 2
+
+
+async def test_nothing_is_built_before_the_account_could_be_listed(tmp_path, monkeypatch, creates):
+    lists, real = [], BatchApi.list_jobs
+
+    async def lost_at_first(self):
+        lists.append(len(creates))
+        if len(lists) < 4:
+            return CallError(Trouble.OVERLOADED, "busy", 503)
+        return await real(self)
+
+    monkeypatch.setattr(BatchApi, "list_jobs", lost_at_first)
+    said = []
+    async with rigged(tmp_path, 6) as rig:
+        await rig.run(say=said.append)
+        assert (await rig.counts()).tagged == 6
+    assert lists[:4] == [0, 0, 0, 0]
+    assert "the batch jobs cannot be listed: busy" in said
+
+
+async def test_a_key_that_may_never_list_jobs_is_not_held_up(tmp_path, monkeypatch):
+    async def forbidden(self):
+        return CallError(Trouble.KEY, "Not for this key.", 403)
+
+    monkeypatch.setattr(BatchApi, "list_jobs", forbidden)
+    async with rigged(tmp_path, 3) as rig:
+        await rig.run()
+        assert (await rig.counts()).tagged == 3
 
 
 # -- a project without batch quota ----------------------------------------------------------------

@@ -6,7 +6,7 @@ import pytest
 from batch_rig import rigged, settings
 
 from gemtag_tui.core.batch_job import ACTIVE, JobState
-from gemtag_tui.engine import batch_verbs
+from gemtag_tui.engine import batch_account, batch_verbs
 from gemtag_tui.engine.batch_sync import sync_once
 from gemtag_tui.simulator import Batches, Rule, SimulatorConfig
 from gemtag_tui.store import batches
@@ -221,7 +221,7 @@ async def test_what_fails_in_form_gets_a_better_try_at_once(tmp_path):
 async def test_the_account_is_left_in_order(tmp_path):
     async with rigged(tmp_path, 20, settings(max_requests=10)) as rig:
         async with rig.ground() as ground:
-            assert await batch_verbs.list_account(ground) == []
+            assert await batch_account.list_account(ground) == []
         await rig.run()
         assert not rig.sim.world.jobs
         assert not rig.sim.world.files.listed()

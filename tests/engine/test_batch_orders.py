@@ -11,7 +11,7 @@ from batch_rig import Rig, rigged, settings
 
 from gemtag_tui.core.batch_job import ACTIVE, JobState
 from gemtag_tui.core.errors import GemtagError, UsageError
-from gemtag_tui.engine import batch_orders, batch_verbs
+from gemtag_tui.engine import batch_account, batch_orders
 from gemtag_tui.engine.batch_orders import ADOPT, CANCEL, RESCUE, SYNC, BatchOrders
 from gemtag_tui.engine.batch_watcher import Watcher
 from gemtag_tui.store import batch_jobs, batches, commands, live
@@ -72,7 +72,7 @@ async def test_a_row_from_a_copy_is_tied_to_its_job_and_not_sent_again(tmp_path)
         name = (await first(rig)).name
         async with rig.lib.transaction() as db:
             await db.execute("UPDATE batch_job SET state = 'built', name = NULL, sent = 0")
-        assert await batch_verbs.reconcile(ground) == 1
+        assert await batch_account.reconcile(ground) == 1
         job = await first(rig)
         assert (job.name, job.place) == (name, JobState.PENDING)
         assert len(await ground.jobs.list_jobs()) == 1
@@ -88,7 +88,7 @@ async def test_a_forgotten_job_is_adopted_and_taken_in(tmp_path):
         await rig.run(no_wait=True)
         name = await forget(rig)
         rig.clock.advance(5_000)
-        await batch_verbs.reconcile(ground)
+        await batch_account.reconcile(ground)
         assert [(s.name, s.ours) for s in await batches.strangers(rig.lib)] == [(name, True)]
         assert "20 of its 20 images are here, 20 of them wait" in await adopted(rig, ground)
         assert (await rig.counts()).in_batches == 20
@@ -106,7 +106,7 @@ async def test_images_that_came_after_the_job_are_not_its_own(tmp_path):
         rig.clock.advance(5_000)
         async with rig.lib.transaction() as db:
             await db.execute("UPDATE asset SET added_at = ? WHERE id > 2", (rig.clock.at,))
-        await batch_verbs.reconcile(ground)
+        await batch_account.reconcile(ground)
         assert "2 of its 4 images are here" in await adopted(rig, ground)
 
 
@@ -114,9 +114,10 @@ async def test_a_library_that_went_another_way_adopts_nothing(tmp_path):
     async with rigged(tmp_path, 4, KEPT, **LONG) as rig, rig.ground() as ground:
         await rig.run(no_wait=True, limit=2)
         await forget(rig)
-        await rig.run(no_wait=True, limit=2)
+        other = await batch_jobs.open_job(rig.lib, rig.track, echo=True, first=False, run=None)
+        assert other.id == 1  # the account was not looked at before
         rig.clock.advance(5_000)
-        await batch_verbs.reconcile(ground)
+        await batch_account.reconcile(ground)
         with pytest.raises(UsageError, match="has made another batch job 1 since"):
             await adopted(rig, ground)
 
@@ -125,7 +126,7 @@ async def test_a_forgotten_job_that_still_runs_is_left_until_it_has_results(tmp_
     async with rigged(tmp_path, 4, **STUCK) as rig, rig.ground() as ground:
         await rig.run(no_wait=True)
         await forget(rig)
-        await batch_verbs.reconcile(ground)
+        await batch_account.reconcile(ground)
         with pytest.raises(UsageError, match="once it has results"):
             await adopted(rig, ground)
         assert (await rig.counts()).in_batches == 0

@@ -27,10 +27,10 @@ def events(*words: str) -> list[Event]:
     return [Event(i, NOW - 60 * i, "noted", one) for i, one in enumerate(words)]
 
 
-def stranger(*, ours: bool = False) -> Stranger:
+def stranger(*, ours: bool = False, given_up: bool = False) -> Stranger:
     name = "gemtag-1-made" if ours else "somebody-else"
     return Stranger("batches/xyz", name, "gemini-3.5-flash-lite", "BATCH_STATE_SUCCEEDED", 60,
-                    NOW - 7 * HOUR, ours, NOW - 60)  # fmt: skip
+                    NOW - 7 * HOUR, ours, NOW - 60, given_up)  # fmt: skip
 
 
 def rows(text: str) -> list[str]:
@@ -290,6 +290,21 @@ async def test_a_forgotten_job_of_ours_can_be_adopted():
     assert "+ adoptable" in text
     assert "Adopt the job of 60 images? y/N" in text
     assert source.told == [("batch", "adopt", "batches/xyz")]
+
+
+async def test_a_forgotten_job_of_ours_is_cancelled_or_given_up_after_a_question():
+    source = FakeSource(strangers=[stranger(ours=True)])
+    text = await pressed(source, "X", then="y")
+    assert "Cancel the forgotten job of 60 images" in text
+    text = await pressed(source, "R", then="y")
+    assert "Pay anew for the images of the forgotten job of 60 images" in text
+    assert source.told == [("batch", "cancel", "batches/xyz"), ("batch", "rescue", "batches/xyz")]
+
+
+async def test_a_forgotten_job_that_was_given_up_says_so():
+    text = await pressed(FakeSource(strangers=[stranger(ours=True, given_up=True)]), "j")
+    assert "given up" in text
+    assert "+ adoptable" not in text
 
 
 async def test_coming_back_says_what_landed_until_the_first_key():

@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from gemtag_tui.core.batch_job import ACTIVE, LOCAL, JobState
-from gemtag_tui.store.batches import JobRow
+from gemtag_tui.store.batches import JobRow, Stranger
 from gemtag_tui.store.failures import Selection
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.batches_rows import Row
@@ -52,7 +52,10 @@ class BatchActions(GemtagScreen):
     def quiet_actions(self) -> set[str]:
         """Leave out of the footer what would only say that it can't be done."""
         row = self.present
-        quiet = {"adopt"} if row is None or row.stranger is None else {"cancel", "rescue", "retry"}
+        if row is None or row.stranger is None:
+            quiet = {"adopt"}
+        else:
+            quiet = {"retry"} if row.stranger.ours else {"cancel", "rescue", "retry"}
         return quiet | ({"watch"} if self.look.engine else set())
 
     # Submitting
@@ -109,8 +112,17 @@ class BatchActions(GemtagScreen):
             return None
         return row.job
 
+    def _forgotten(self) -> Stranger | None:
+        """The present job, when it is one of this library's that it does not know."""
+        row = self.present
+        return row.stranger if row is not None and row.stranger and row.stranger.ours else None
+
     def action_cancel(self) -> None:
         """Ask, then cancel."""
+        if (lost := self._forgotten()) is not None:
+            question = f"Cancel {_lost_words(lost)}; what is done may still be paid?"
+            self.ask(question, lambda: self._order("cancel", lost.name))
+            return
         job = self._job(frozenset(_CAN_CANCEL), "cancel")
         if job is None:
             return
@@ -120,6 +132,10 @@ class BatchActions(GemtagScreen):
 
     def action_rescue(self) -> None:
         """Ask, with count and price, then give the job's images back."""
+        if (lost := self._forgotten()) is not None:
+            question = f"Pay anew for the images of {_lost_words(lost)}: twice if it lands?"
+            self.ask(question, lambda: self._order("rescue", lost.name))
+            return
         job = self._job(frozenset(_CAN_RESCUE), "rescue")
         if job is not None:
             self.do(self._ask_rescue(job), "ask")
@@ -168,3 +184,7 @@ class BatchActions(GemtagScreen):
         self.say(words[:1].upper() + words[1:], "warn" if bad else "info")
         await self.reread()
         await self.gemtag.refresh_look()
+
+
+def _lost_words(job: Stranger) -> str:
+    return f"the forgotten job of {plural(job.requests, 'image')}"

@@ -38,8 +38,13 @@ def step(row: Row) -> str:
     """What happens or is to be done next."""
     job = row.job
     if job is None:
+        if row.stranger and row.stranger.given_up:
+            return "Given up: its images are paid for anew. A adopts what it brings all the same."
         if row.stranger and row.stranger.ours:
-            return "It has this library's name: A adopts it once it has ended."
+            return (
+                "This library forgot it, and submits nothing until that is settled: A adopts it "
+                "once it has ended, X cancels it, R has its images paid for anew."
+            )
         return "It was made elsewhere with this key's project; nothing is done about it."
     if job.error and job.place in FINAL:
         return job.error

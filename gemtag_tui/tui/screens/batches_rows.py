@@ -31,6 +31,7 @@ RESCUED: Span = ("→ rescued", "muted")
 """Its images are elsewhere; what it still brings is taken for those that have no result."""
 NOT_OURS: Span = ("– not ours", "muted")
 ADOPTABLE: Span = ("+ adoptable", "warn")
+GIVEN_UP: Span = ("– given up", "muted")
 _BAR = 5
 _MANY, _MANY_BAD = 100_000, 10_000
 """Counts from which on they are written short, to stand in their columns whole."""
@@ -96,7 +97,9 @@ def columns(now: float) -> list[Column[Row]]:
 def here(row: Row) -> Span:
     """Where it stands with us."""
     if row.job is None:
-        return ADOPTABLE if row.stranger and row.stranger.ours else NOT_OURS
+        other = row.stranger
+        known = GIVEN_UP if other and other.given_up else ADOPTABLE
+        return known if other and other.ours else NOT_OURS
     if row.job.rescued_at is not None and row.job.place in ACTIVE:
         return RESCUED
     if row.stuck:
