@@ -84,6 +84,7 @@ class Builder:
         shun: assets that are left where they are.
         selection: id of a kept list that jobs are built of; 0 for all that remain.
         above: assets up to this id are another lane's.
+        each: US dollars of a request as answers have shown them, `None` while there are none.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Builder:
         self.shun: set[int] = set()
         self.selection = 0
         self.above = 0
+        self.each: float | None = None
 
     async def build(self, caps: Caps, *, first: bool) -> Built:
         """Build one job as large as allowed; its file is whole when this returns.
@@ -144,6 +146,7 @@ class _Work:
             caps=caps,
             pricing=builder.pricing,
             rules=builder.preparer.rules,
+            each=builder.each,
         )
         self._cursor = 0
         self._left: list[int] = []

@@ -59,6 +59,7 @@ class Filling:
         caps: most it may hold.
         pricing: of the batch lane.
         rules: what may be passed through.
+        each: US dollars of a request as answers have shown them, `None` while there are none.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class Filling:
         caps: Caps,
         pricing: Pricing,
         rules: PrepareRules,
+        each: float | None = None,
     ) -> None:
         self._nonce = job.nonce
         self._file = file
@@ -77,6 +79,7 @@ class Filling:
         self._caps = caps
         self._pricing = pricing
         self._rules = rules
+        self._each = each
         self._maker = LineMaker(form, echo=bool(job.echo))
         self._lock = threading.Lock()
         self._expected: dict[tuple[int, int], tuple[int, float]] = {}
@@ -169,7 +172,8 @@ class Filling:
         found = self._expected.get(size)
         if found is None:
             tokens, output = self._form.estimate(*size)
-            found = tokens, self._pricing.expected(tokens, output)
+            usd = self._pricing.expected(tokens, output) if self._each is None else self._each
+            found = tokens, usd
             if len(self._expected) < _MOST_SIZES:
                 self._expected[size] = found
         return found

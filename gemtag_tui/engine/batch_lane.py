@@ -12,6 +12,7 @@ from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.engine.batch_account import Clearance, ForgottenJobsError
 from gemtag_tui.engine.batch_desk import SENDING, Desk, clean_up, give_back_unsent, recover
 from gemtag_tui.engine.batch_ends import let_go_words, trial_words, why_stop
+from gemtag_tui.engine.batch_money import COMMITTED, COMMITTED_NOW, Purse, no_budget
 from gemtag_tui.engine.batch_submit import BatchSetupError
 from gemtag_tui.engine.control import CONFIGURATION, LIMITED
 from gemtag_tui.store import batches, work
@@ -28,15 +29,7 @@ if TYPE_CHECKING:
 SOME_FAILED = 1
 DRAIN_SECONDS = 10.0
 _LONGEST_WAIT = 2.0
-_COMMITTED = (
-    "The budget is committed to batch jobs, at what they are expected to cost. Should they come to "
-    "less, another run submits for the rest."
-)
 _UNSENT = "Not submitted: this run has stopped submitting."
-
-
-async def _no_budget() -> float | None:
-    return None
 
 
 class BatchLane:
@@ -61,7 +54,7 @@ class BatchLane:
         *,
         limit: int | None = None,
         no_wait: bool = False,
-        budget: Callable[[], Awaitable[float | None]] = _no_budget,
+        budget: Callable[[], Awaitable[float | None]] = no_budget,
         say: Callable[[str], None] = lambda _: None,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -70,7 +63,7 @@ class BatchLane:
         self._control = control
         self._left = limit
         self._no_wait = no_wait
-        self._budget = budget
+        self._purse = Purse(builder, budget)
         self._say = say
         self._warn = warn
         self._desk = Desk(ground)
@@ -82,6 +75,7 @@ class BatchLane:
         self._stopped = ""
         self._stop_code = 0
         self._refused = False
+        self._told_committed = False
 
     @property
     def track(self) -> Track:
@@ -126,7 +120,7 @@ class BatchLane:
         self._unseen = unknown if self._unseen is None else self._unseen & unknown
         await self._judge_mine()
         if await self._may_build(jobs) and await self._is_clear():
-            await self._begin()
+            await self._begin(jobs)
         if self._done(jobs):
             await self._conclude(jobs)
             return None
@@ -153,15 +147,26 @@ class BatchLane:
             self._stop(error.message, error.exit_code)
             return False
 
-    async def _begin(self) -> None:
+    def _wait_for_money(self, jobs: list[JobRow]) -> None:
+        """Build on when a job has landed, and for good when none is left to land."""
+        open_jobs = [job for job in jobs if job.id in self._mine and not job.is_let_go]
+        if self._no_wait or not open_jobs:
+            self._stop(COMMITTED, LIMITED)
+            return
+        self._more = False
+        if not self._told_committed:
+            self._told_committed = True
+            self._warn(COMMITTED_NOW)
+
+    async def _begin(self, jobs: list[JobRow]) -> None:
         counts = await work.counts(self._ground.lib, self.track.id)
         remaining = counts.remaining - counts.in_batches
         most = self._left
-        if (affordable := await self._affordable()) is not None:
-            most = affordable if most is None else min(most, affordable)
-            if not most:
-                self._stop(_COMMITTED, LIMITED)
+        if (affordable := await self._purse.requests()) is not None:
+            if not affordable:
+                self._wait_for_money(jobs)
                 return
+            most = affordable if most is None else min(most, affordable)
         proven = await batches.proven(self._ground.lib, self.track.id)
         first = wants_first(self._ground.batch, min(remaining, most or remaining), proven=proven)
         size = await self._caps(first=first, most=most)
@@ -177,15 +182,6 @@ class BatchLane:
             return size
         return Caps(size.requests, size.bytes, min(taught, size.tokens or taught))
 
-    async def _affordable(self) -> int | None:
-        """Return how many requests the budget still pays for, `None` when there is no cap."""
-        left = await self._budget()
-        if left is None:
-            return None
-        tokens = self._builder.form.estimate(1024, 768)
-        each = self._builder.pricing.expected(*tokens)
-        return int(max(0.0, left) / each) if each else None
-
     async def _hear_built(self) -> None:
         if self._building is None or not self._building.done():
             return
@@ -197,6 +193,7 @@ class BatchLane:
             self._more = bool(built.refused or built.passed_over)
             return
         self._mine.add(built.job.id)
+        self._purse.submitted(built.job.requests)
         if self._left is not None:
             self._left -= built.job.requests
 

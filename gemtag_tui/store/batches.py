@@ -320,6 +320,22 @@ async def job_tokens(lib: Library, model: str) -> int:
     return 0 if row is None else int(row[0])
 
 
+async def mean_cost(lib: Library, track: int, least: int) -> float | None:
+    """Return what a request of a track's landed jobs cost on average, in US dollars.
+
+    Args:
+        lib: the library.
+        track: its id.
+        least: requests from which on their mean says something; `None` is returned below.
+    """
+    row = await lib.row(
+        "SELECT sum(cost_usd), sum(ingested) FROM batch_job "
+        "WHERE track = ? AND state = 'ingested' AND cost_usd > 0",
+        (track,),
+    )
+    return None if row is None or (row[1] or 0) < least else float(row[0]) / row[1]
+
+
 async def expected_usd(lib: Library, provider: str, run: int | None = None) -> float:
     """Return what jobs on their way are expected to cost beyond what has landed, in US dollars.
 
