@@ -172,8 +172,8 @@ def table(title: str, rows: Sequence[tuple[str, str, str]]) -> None:
 class Taken:
     """How much of the processor time that was wanted here the machine gave to others.
 
-    A machine shared with others counts it as "steal" (Linux); elsewhere nothing is known. Above a few
-    in a hundred, the latest of many moments says more of them than of us.
+    A machine shared with others counts it as "steal" (Linux); elsewhere nothing is known. Above a
+    few in a hundred, the latest of many moments says more of them than of us.
     """
 
     def __init__(self) -> None:
@@ -181,7 +181,8 @@ class Taken:
 
     def share(self) -> float:
         """The share since this was made, 0 where it is not known."""
-        wanted, taken = (now - then for now, then in zip(self._jiffies(), self._before, strict=True))
+        now = self._jiffies()
+        wanted, taken = now[0] - self._before[0], now[1] - self._before[1]
         return taken / wanted if wanted else 0.0
 
     @staticmethod

@@ -119,7 +119,17 @@ async def outline(  # noqa: PLR0911 (one for each way to know)
         (first, last, n * (last - first + 1) / min(PIECE, last - first + 1))
         for (first, last), (n, _) in zip(segments, counted, strict=True)
     ]
+    rows = [_at_least(row, ids, more) for row in rows]
     return Outline(round(sum(n for *_, n in rows)), exact=False, segments=tuple(rows))
+
+
+def _at_least(
+    segment: tuple[int, int, float], ids: list[int], down_to: int
+) -> tuple[int, int, float]:
+    """Return a segment with the rows that were met on the way down: pieces miss what lies close."""
+    low, high, estimate = segment
+    met = float(sum(low <= one <= high for one in ids))
+    return low, high, met if low >= down_to else max(met, estimate)
 
 
 def _segments(low: int, high: int) -> list[tuple[int, int]]:

@@ -357,6 +357,19 @@ async def test_an_outline_knows_how_many_and_where(lib, monkeypatch):
     assert (await search_outline.outline(lib, "nothing")).total == 0
 
 
+@pytest.mark.parametrize("close", [range(100, 140), range(115, 120), range(80, 110)])
+async def test_an_outline_misses_no_rows_that_lie_close_together(lib, monkeypatch, close):
+    """Pieces of segments may all lie beside them; what the first look met counts all the same."""
+    monkeypatch.setattr(search_outline, "PIECE", 2)
+    monkeypatch.setattr(search_outline, "SEGMENTS", 4)
+    monkeypatch.setattr(search_outline, "FEW", 4)
+    await tagged(lib, *[("even" if n in close else "odd", {"a": ("x",)}) for n in range(140)])
+    shape = await search_outline.outline(lib, "even")
+    assert shape.total >= 4
+    key = shape.key_at(0.0)
+    assert (await find(lib, "even", key=key, limit=1)).keys == ((await find(lib, "even")).keys[0],)
+
+
 async def older(lib):
     """Take from an index what older ones did not have; what a migration says of it."""
     last = (await lib.row("SELECT max(result) FROM search_doc"))[0]
