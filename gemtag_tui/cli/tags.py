@@ -89,7 +89,7 @@ def _rename(shell: Shell, names: tuple[str, ...], new: str, *, dry: bool) -> Non
             json_line(fields | {"results": one.results, "merged": one.merged, "dry_run": dry})
             continue
         shown = ", ".join(plain(name) for name in one.names)
-        will = "would be" if dry else "are"
+        will = "would be" if dry else "is" if len(one.names) == 1 else "are"
         verb = "merged into" if one.merged else "called"
         words = f"{one.bucket}: {shown} {will} {verb} {plain(one.target)}"
         say(f"{words} in {count(one.results, 'result')}.")

@@ -42,9 +42,7 @@ async def cancel(ground: Ground, job: JobRow) -> str:
         return "cancelled: nothing was submitted, and its images remain to be tagged"
     if job.place not in {JobState.PENDING, JobState.RUNNING}:
         raise UsageError(f"Batch job {job.id} is {job.state}: there is nothing to cancel.")
-    error = await ground.jobs.cancel(job.name)
-    if error is not None:
-        raise StoppedError(f"The server did not cancel the job: {plain(error.message, 300)}")
+    await _cancel(ground, job.name)
     await batch_jobs.note(
         ground.lib, job, "cancel", "You asked the server to cancel it.", look_at=0.0, looks=0
     )
@@ -107,9 +105,7 @@ async def cancel_forgotten(ground: Ground, job: Stranger) -> str:
         StoppedError: the server could not be told.
     """
     _refuse_others(job)
-    error = await ground.jobs.cancel(job.name)
-    if error is not None:
-        raise StoppedError(f"The server did not cancel the job: {plain(error.message, 300)}")
+    await _cancel(ground, job.name)
     return "the server is asked to cancel it; what is done by then may still be paid"
 
 
@@ -131,3 +127,16 @@ def _refuse_others(job: Stranger) -> None:
     if not job.ours:
         name = plain(job.display_name or job.name, 80)
         raise UsageError(f"{name} was not made by this library: nothing is done about it.")
+
+
+async def _cancel(ground: Ground, name: str) -> None:
+    error = await ground.jobs.cancel(name)
+    if error is None:
+        return
+    words = f"The server did not cancel the job: {plain(error.message, 300)}"
+    if error.http_status in {403, 404}:
+        words += (
+            " A key of another project than the one that made the job cannot see it: use that "
+            "project's key, or `gemtag batches rescue` to wait for it no longer."
+        )
+    raise StoppedError(words)

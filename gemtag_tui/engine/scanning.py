@@ -14,6 +14,7 @@ from gemtag_tui.engine.preparer import image_limits
 from gemtag_tui.engine.provider import ensure_first_track
 from gemtag_tui.engine.scan import Scanner
 from gemtag_tui.engine.scan_values import ScanCounts, ScanProgress
+from gemtag_tui.engine.scan_walk import absolute_roots
 from gemtag_tui.engine.sources import note_below
 from gemtag_tui.imaging.child import ImagingPool
 from gemtag_tui.store.library import Library
@@ -60,6 +61,7 @@ async def scan_paths(
     Raises:
         GemtagError: a path does not exist, or the library cannot be used.
     """
+    absolute_roots(paths)  # a mistyped path leaves no empty library behind
     make_private(place.library.parent)
     images = settings.images
     async with await Library.open(place.library, clock) as lib:

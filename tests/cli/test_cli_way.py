@@ -26,6 +26,13 @@ RESULT = (
 )
 
 
+def test_a_mistyped_path_leaves_no_library_behind(gemtag, tmp_path):
+    said = gemtag("scan", tmp_path / "pictuers")
+    assert said.code == 2
+    assert "cannot be scanned" in said.err
+    assert not list(tmp_path.glob("**/*.db"))
+
+
 def test_scan_counts_and_knows_it_all_the_second_time(gemtag, pictures):
     first = gemtag("scan", pictures, "--json")
     assert first.code == 0

@@ -10,10 +10,12 @@ import pytest
 from batch_rig import Rig, rigged, settings
 
 from gemtag_tui.core.batch_job import ACTIVE, JobState
-from gemtag_tui.core.errors import GemtagError, UsageError
+from gemtag_tui.core.calls import CallError, Trouble
+from gemtag_tui.core.errors import GemtagError, StoppedError, UsageError
 from gemtag_tui.engine import batch_account, batch_orders
 from gemtag_tui.engine.batch_orders import ADOPT, CANCEL, RESCUE, SYNC, BatchOrders
 from gemtag_tui.engine.batch_watcher import Watcher
+from gemtag_tui.gemini.batches import BatchApi
 from gemtag_tui.store import batch_jobs, batches, commands, live
 
 STUCK = {"outcomes": ("stuck_running",) * 9, "pending_seconds": 0.0, "expire_seconds": 1e9}
@@ -52,6 +54,22 @@ async def test_a_job_of_another_provider_is_not_cancelled_here(tmp_path):
         ground.provider = "google"
         with pytest.raises(UsageError, match="made with simulator"):
             await batch_orders.carry_out(ground, CANCEL, "1")
+        assert (await first(rig)).place in ACTIVE
+
+
+@pytest.mark.parametrize("status", [403, 404, 503])
+async def test_a_job_that_cannot_be_cancelled_says_what_may_help(tmp_path, monkeypatch, status):
+    """Another project's key is told the same as for a job that is not there."""
+
+    async def refused(self, name):
+        return CallError(Trouble.REQUEST, "Requested entity was not found.", status)
+
+    monkeypatch.setattr(BatchApi, "cancel", refused)
+    async with rigged(tmp_path, 3, **STUCK) as rig, rig.ground() as ground:
+        await rig.run(no_wait=True)
+        with pytest.raises(StoppedError, match="entity was not found") as told:
+            await batch_orders.carry_out(ground, CANCEL, "1")
+        assert ("another project" in told.value.message) is (status != 503)
         assert (await first(rig)).place in ACTIVE
 
 
