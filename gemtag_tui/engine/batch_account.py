@@ -32,7 +32,7 @@ NAMELESS = (JobState.BUILDING, JobState.BUILT, JobState.UPLOADED, JobState.SUBMI
 _NUMBER = re.compile(r"([1-9][0-9]{0,9})-[0-9a-f]+", re.ASCII)
 _PASSING = frozenset({408, 429})
 """Refusals that say nothing about what the key may do."""
-_FIRST_PAUSE = 5.0
+_FIRST_PAUSE = 1.0
 _DAY = 86_400.0
 
 
@@ -73,8 +73,9 @@ class Clearance:
             return self._given
         listed = await _remembered(self._ground)
         if isinstance(listed, CallError) and not says_for_good(listed):
+            jitter = self._ground.rng.random()
+            self.look_at = now + refusal_pause(_FIRST_PAUSE, self._tries, jitter)
             self._tries += 1
-            self.look_at = now + refusal_pause(_FIRST_PAUSE, self._tries, self._ground.rng.random())
             self.waiting = f"the batch jobs cannot be listed: {plain(listed.message, 200)}"
             return False
         if not isinstance(listed, CallError):
