@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gemtag_tui.cli.words import clock, count, duration, money
+from gemtag_tui.core.batch_words import OLDER_COPY
 from gemtag_tui.core.text import plain
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def _done(snapshot: RunSnapshot) -> str:
         words += f", {snapshot.done:,} by this run"
     if snapshot.message.startswith("Done"):  # the figures have said it
         return words
-    return f"{words}. {plain(snapshot.message, 300)}".rstrip()
+    return f"{words}. {plain(snapshot.message, 400)}".rstrip()
 
 
 def _failed(snapshot: RunSnapshot, causes: Mapping[str, int]) -> str:
@@ -71,6 +72,8 @@ def _next(snapshot: RunSnapshot) -> str:
         return "`gemtag scan PATH` adds images"
     if counts.in_batches:
         return "`gemtag batches sync --watch` takes in what the jobs bring; `gemtag batches list`"
+    if snapshot.message.startswith(OLDER_COPY):
+        return "`gemtag batches list` names the jobs in the way"
     if counts.remaining > counts.retry_later:
         return "`gemtag run` goes on with what remains"
     if counts.known_bad or counts.retry_later:

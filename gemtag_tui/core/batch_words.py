@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from gemtag_tui.core.batch_job import LOCAL, JobState
 
+OLDER_COPY = "This library is an older copy"
+"""Begins what a run says that stopped before it paid twice."""
 _NAMED = 3
 """Jobs that are named one by one."""
 FETCH = "`gemtag batches sync --watch` or `gemtag run --lane batch`"

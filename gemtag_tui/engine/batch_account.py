@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gemtag_tui.core.batch_job import EXPIRY_HOURS, RESULTS_DAYS, JobState, refusal_pause
 from gemtag_tui.core.batch_operation import RemoteJob, ServerState
+from gemtag_tui.core.batch_words import OLDER_COPY
 from gemtag_tui.core.calls import CallError
 from gemtag_tui.core.errors import StoppedError, UsageError
 from gemtag_tui.core.text import plain
@@ -95,15 +96,12 @@ async def _refuse_forgotten(ground: Ground, listed: list[RemoteJob]) -> None:
     found = [one for one in listed if one.name in mine and _may_bring(one, now)]
     if not found:
         return
-    first, many = min(found, key=lambda one: one.created_at or 0.0), len(found) > 1
-    name, state = plain(first.name, 80), plain(first.raw_state, 40)
+    many = len(found) > 1
     raise ForgottenJobsError(
-        f"This library is an older copy: the account has {len(found):,} batch "
-        f"job{'s' if many else ''} of its own that it does not know ({name}: {state}), so images "
-        "would be paid for twice. Nothing was submitted. `gemtag batches list` names "
-        f"{'them' if many else 'it'}; `gemtag batches adopt {name}` takes its results in once it "
-        "has ended, `gemtag batches cancel` ends it, `gemtag batches rescue` has its images paid "
-        "for anew."
+        f"{OLDER_COPY}: the account has {len(found):,} batch job{'s' if many else ''} of its own "
+        "that it does not know. Nothing was submitted, or images would be paid for twice. "
+        f"`gemtag batches list` names {'them' if many else 'it'}: `adopt` takes one in once it has "
+        "ended, `cancel` ends it, `rescue` has its images paid for anew."
     )
 
 

@@ -9,6 +9,7 @@ from gemtag_tui.cli.ending import ending_lines
 from gemtag_tui.cli.fields import progress_words, status_fields
 from gemtag_tui.cli.run import Teller, options_of, run
 from gemtag_tui.cli.words import duration, money
+from gemtag_tui.core.batch_words import OLDER_COPY
 from gemtag_tui.core.settings import Settings
 from gemtag_tui.core.snapshot import Counts, RunSnapshot
 from gemtag_tui.engine.request import RunRequest
@@ -62,6 +63,8 @@ def test_five_lines_tell_the_end():
     assert "1 min 40 s, 100 images a minute" in lines[3]
     assert "gemtag run" in lines[4]
     assert "gemtag scan PATH" in ending_lines(RunSnapshot(), {})[4]
+    copy = RunSnapshot(counts=Counts(total=9, remaining=9), message=f"{OLDER_COPY}: two jobs.")
+    assert "gemtag batches list" in ending_lines(copy, {})[4]
 
 
 def test_the_same_run_can_be_asked_for_again_in_words():

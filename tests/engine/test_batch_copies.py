@@ -126,7 +126,7 @@ async def test_a_copy_from_before_a_job_submits_nothing_until_that_is_settled(tm
         await rig.run()
         assert rig.control.ending.exit_code == 2
         assert rig.control.ending.why.startswith("This library is an older copy")
-        assert f"`gemtag batches adopt {name}`" in rig.control.ending.why
+        assert "`gemtag batches list` names it" in rig.control.ending.why
         assert len(creates) == 1
         counts = await rig.counts()
         assert (counts.remaining, counts.in_batches) == (6, 0)
