@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
@@ -20,6 +21,7 @@ from gemtag_tui.tui.hangup import leave_on_hangup, restore_signals
 from gemtag_tui.tui.narrow import NarrowApp
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.table import SCREENS
+from gemtag_tui.tui.sheet import Sheet
 from gemtag_tui.tui.sitting import Sitting
 from gemtag_tui.tui.source import Source
 from gemtag_tui.tui.state import Look
@@ -28,6 +30,8 @@ from gemtag_tui.tui.widgets.prompt import PromptLine
 
 log = logging.getLogger("gemtag.tui")
 HISTORY = 500
+LOAD_AFTER, LOAD_PAUSE = 1.0, 0.1
+"""Seconds: behind the first paint, and between the code of two screens."""
 
 
 class GemtagApp(NarrowApp):
@@ -70,6 +74,7 @@ class GemtagApp(NarrowApp):
         first_screen: str = "",
     ) -> None:
         super().__init__()
+        self.stylesheet = Sheet(variables=self.get_css_variables())
         self.source = source
         self.look = Look()
         self.sitting = Sitting()
@@ -95,8 +100,15 @@ class GemtagApp(NarrowApp):
         await self._read()
         await self._restore()
         self._beat_timer = self.set_interval(self._tick, self._beat)
+        self.set_timer(LOAD_AFTER, lambda: self.do(self._load_rest(), "load"))
         self.app_suspend_signal.subscribe(self, lambda _: self._pause(True))
         self.app_resume_signal.subscribe(self, lambda _: self._pause(False))
+
+    async def _load_rest(self) -> None:
+        """Load the code of the other screens, so that going there takes no longer than it must."""
+        for place in SCREENS:
+            await asyncio.to_thread(place.load)
+            await asyncio.sleep(LOAD_PAUSE)
 
     def on_unmount(self) -> None:
         """Give the signals back."""

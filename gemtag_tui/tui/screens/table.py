@@ -21,9 +21,13 @@ class Place:
 
     def open(self) -> GemtagScreen:
         """Make the screen."""
+        return self.load()()
+
+    def load(self) -> type[GemtagScreen]:
+        """Import its code, from any thread."""
         module, _, name = self.where.partition(":")
         found = getattr(import_module(f"gemtag_tui.tui.screens.{module}"), name)
-        return cast("GemtagScreen", found())
+        return cast("type[GemtagScreen]", found)
 
 
 SCREENS: tuple[Place, ...] = (
