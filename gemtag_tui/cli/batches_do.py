@@ -12,6 +12,7 @@ from gemtag_tui.cli.batches_words import job_fields, job_lines
 from gemtag_tui.cli.control import order
 from gemtag_tui.cli.library import with_library
 from gemtag_tui.cli.output import json_line, line, say
+from gemtag_tui.cli.words import count
 from gemtag_tui.core.errors import LibraryBusyError, LibraryError
 from gemtag_tui.core.text import plain
 
@@ -26,9 +27,9 @@ ANSWER_SECONDS = 30.0
 FOLLOW_SECONDS = 1.0
 STOPPED, LIMITED, INTERRUPTED = "Stopped; the jobs on the server go on.", 3, 130
 ADOPTABLE = (
-    "{} finished or running jobs on the account have this library's name and are not in it (was it "
-    "restored from a copy?): `gemtag batches list` names them, `gemtag batches adopt` takes one "
-    "in, `cancel` ends it, `rescue` has its images paid for anew."
+    "The account has {} of this library's own that it does not know: was it restored from a copy? "
+    "`gemtag batches list` names what there is, `gemtag batches adopt` takes one in, `cancel` ends "
+    "it, `rescue` has its images paid for anew."
 )
 NEXT = "`gemtag run --lane interactive` (or flex, or batch) tags what was given back."
 
@@ -85,7 +86,7 @@ async def _sync(shell: Shell, options: SyncOptions) -> int:
         done = await Watcher(ground, told).run(until_ended=options.watch)
         ours = [one for one in await batches.strangers(ground.lib) if one.forgotten]
     if ours:
-        say(ADOPTABLE.format(len(ours)))
+        say(ADOPTABLE.format(count(len(ours), "batch job")))
     if not done:
         say(STOPPED)
         return INTERRUPTED

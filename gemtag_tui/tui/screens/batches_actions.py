@@ -55,7 +55,7 @@ class BatchActions(GemtagScreen):
         if row is None or row.stranger is None:
             quiet = {"adopt"}
         else:
-            quiet = {"retry"} if row.stranger.ours else {"cancel", "rescue", "retry"}
+            quiet = {"retry", "watch"} | (set() if row.stranger.ours else {"cancel", "rescue"})
         return quiet | ({"watch"} if self.look.engine else set())
 
     # Submitting

@@ -42,8 +42,8 @@ def step(row: Row) -> str:
             return "Given up: its images are paid for anew. A adopts what it brings all the same."
         if row.stranger and row.stranger.ours:
             return (
-                "This library forgot it, and submits nothing until that is settled: A adopts it "
-                "once it has ended, X cancels it, R has its images paid for anew."
+                "This library forgot it. Nothing more is submitted until A adopts it (once it has "
+                "ended), X cancels it, or R gives it up."
             )
         return "It was made elsewhere with this key's project; nothing is done about it."
     if job.error and job.place in FINAL:
