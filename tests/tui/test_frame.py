@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import signal
 
 import pytest
+from textual import events
 
 from gemtag_tui.core.errors import LibraryError
 from gemtag_tui.core.text import plain
@@ -171,6 +173,53 @@ async def test_editing_says_what_is_wrong_and_escape_keeps_what_was():
         await pilot.press("0", "enter")
         await settle(pilot)
     assert taken == ["50"]
+
+
+def burst(app, *keys: str) -> None:
+    """Have keys come at once, as a slow line brings them."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+@pytest.mark.parametrize("ended", ["enter", "escape"])
+async def test_keys_in_one_burst_with_the_end_of_a_line_are_not_the_lines(ended):
+    taken = []
+
+    async def accept(text):
+        await asyncio.sleep(0)
+        taken.append(text)
+        return
+
+    async with shown(FakeSource()) as (app, pilot):
+        app.screen.edit("rate:", "5", accept)
+        await settle(pilot)
+        burst(app, "0", ended, "6", "3")
+        await settle(pilot)
+        assert app.screen.PLACE == "batches"
+        await pilot.press("2", "slash")
+        burst(app, *"im", "enter", "1")
+        await settle(pilot)
+        assert app.screen.PLACE == "plan"
+    assert taken == (["50"] if ended == "enter" else [])
+
+
+async def test_keys_after_a_line_that_was_not_taken_go_on_in_it():
+    taken = []
+
+    async def accept(text):
+        await asyncio.sleep(0)
+        if not text.isdigit():
+            return "A number, please."
+        taken.append(text)
+        return None
+
+    async with shown(FakeSource()) as (app, pilot):
+        app.screen.edit("rate:", "5", accept)
+        await settle(pilot)
+        burst(app, "x", "enter", "backspace", "7", "enter", "3")
+        await settle(pilot)
+        assert app.screen.PLACE == "batches"
+    assert taken == ["57"]
 
 
 async def test_escape_clears_the_filter_first():

@@ -43,6 +43,15 @@ class Editing:
     wrong: str | None = None
 
 
+_ACTIONS = {
+    key: found.action
+    for found in Input.BINDINGS
+    if isinstance(found, Binding)
+    for key in found.key.split(",")
+}
+"""What an editor does at a key that is no letter."""
+
+
 class Question(Block, can_focus=False):
     """Words that take every key while a question stands; Tab passes them by at all other times."""
 
@@ -52,9 +61,41 @@ class Question(Block, can_focus=False):
 
 
 class OneLine(Input):
-    """A one-line editor without blinking."""
+    """A one-line editor without blinking.
+
+    A slow line brings keys in bursts. Letters are put in at once, while a key that is bound goes
+    all the way to the app first; so that none overtakes another, those of an editor are obeyed
+    here. And what follows Enter or Esc is not the line's any more: it is held until it is known
+    whether the line was taken.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", show=False)]
+    _held: list[events.Key] | None = None
+
+    async def _on_key(self, event: events.Key) -> None:
+        prompt = self.parent
+        if self._held is not None:
+            self._held.append(event)
+        elif isinstance(prompt, PromptLine) and not prompt.busy:
+            self.app.post_message(events.Key(event.key, event.character))
+        elif event.key == "enter":
+            self._held = []
+            await self.action_submit()
+        elif event.key == "escape":
+            self.action_cancel()
+        elif action := _ACTIONS.get(event.key):
+            await self.run_action(action)
+        else:
+            await super()._on_key(event)
+            return
+        event.stop()
+        event.prevent_default()
+
+    def decided(self, *, taken: bool) -> None:
+        """Pass on what was typed since Enter: to whoever has the keys now, or to this line."""
+        held, self._held = self._held or [], None
+        for key in held:
+            (self.app if taken else self).post_message(events.Key(key.key, key.character))
 
     def action_cancel(self) -> None:
         """Leave the line as it was."""
@@ -206,10 +247,16 @@ class PromptLine(Horizontal):
         event.stop()
         editing = self._editing
         if editing is None:
+            self._entry.decided(taken=True)
             return
-        editing.wrong = await editing.accept(event.value) if editing.accept else None
-        if editing.wrong:
+        taken = False
+        try:
+            editing.wrong = await editing.accept(event.value) if editing.accept else None
+            taken = not editing.wrong
+        finally:
+            if taken:
+                self._editing = None
+                self._end()
+            self._entry.decided(taken=taken)
+        if not taken:
             self.post_message(self.Changed())
-            return
-        self._editing = None
-        self._end()
