@@ -18,6 +18,7 @@ from textual.timer import Timer
 from gemtag_tui.core.errors import GemtagError
 from gemtag_tui.core.text import plain
 from gemtag_tui.tui.hangup import leave_on_hangup, restore_signals
+from gemtag_tui.tui.in_order import OrderedKeys
 from gemtag_tui.tui.narrow import NarrowApp
 from gemtag_tui.tui.screens.base import GemtagScreen
 from gemtag_tui.tui.screens.table import SCREENS
@@ -34,7 +35,7 @@ LOAD_AFTER, LOAD_PAUSE = 1.0, 0.1
 """Seconds: behind the first paint, and between the code of two screens."""
 
 
-class GemtagApp(NarrowApp):
+class GemtagApp(NarrowApp, OrderedKeys):
     """Watches a library and passes on what a person wants; the engine is another process."""
 
     TITLE = "gemtag"

@@ -178,7 +178,8 @@ async def test_editing_says_what_is_wrong_and_escape_keeps_what_was():
 def burst(app, *keys: str) -> None:
     """Have keys come at once, as a slow line brings them."""
     for key in keys:
-        app.post_message(events.Key(key, key if len(key) == 1 else None))
+        name = "space" if key == " " else key
+        app.post_message(events.Key(name, key if len(key) == 1 else None))
 
 
 @pytest.mark.parametrize("ended", ["enter", "escape"])
@@ -196,10 +197,12 @@ async def test_keys_in_one_burst_with_the_end_of_a_line_are_not_the_lines(ended)
         burst(app, "0", ended, "6", "3")
         await settle(pilot)
         assert app.screen.PLACE == "batches"
-        await pilot.press("2", "slash")
-        burst(app, *"im", "enter", "1")
+        burst(app, "2", "slash", *"im", "enter", "1")
         await settle(pilot)
         assert app.screen.PLACE == "plan"
+        await pilot.press("2")
+        await settle(pilot)
+        assert app.screen.filter_text == "im"
     assert taken == (["50"] if ended == "enter" else [])
 
 
@@ -220,6 +223,24 @@ async def test_keys_after_a_line_that_was_not_taken_go_on_in_it():
         await settle(pilot)
         assert app.screen.PLACE == "batches"
     assert taken == ["57"]
+
+
+async def test_letters_in_one_burst_with_a_question_or_the_palette_go_there():
+    done = []
+
+    async def work():
+        done.append(1)
+
+    async with shown(FakeSource()) as (app, pilot):
+        app.screen.ask("Stop the run?", work)
+        burst(app, "y", "3")
+        await settle(pilot)
+        assert app.screen.PLACE == "batches"
+        burst(app, "colon", *"go to failures", "enter")
+        await settle(pilot)
+        await settle(pilot)
+        assert app.screen.PLACE == "failures"
+    assert done == [1]
 
 
 async def test_escape_clears_the_filter_first():

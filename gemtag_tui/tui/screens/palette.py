@@ -10,9 +10,9 @@ class PaletteScreen(HelpScreen):
 
     def on_mount(self) -> None:
         """Begin with the filter open."""
-        self.call_after_refresh(self.action_filter)
+        self.action_filter()
 
     async def _filter_done(self, text: str) -> None:
         """Enter in the filter opens the row under the cursor."""
         await super()._filter_done(text)
-        self.call_after_refresh(self._list.action_open)
+        self.app.call_later(self._list.action_open)

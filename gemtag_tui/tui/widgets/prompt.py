@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input
 
+from gemtag_tui.tui.in_order import OrderedKeys
 from gemtag_tui.tui.paint import Line, Tone, width_of
 from gemtag_tui.tui.widgets.block import Block
 
@@ -77,7 +78,7 @@ class OneLine(Input):
         if self._held is not None:
             self._held.append(event)
         elif isinstance(prompt, PromptLine) and not prompt.busy:
-            self.app.post_message(events.Key(event.key, event.character))
+            self._pass_on([event])
         elif event.key == "enter":
             self._held = []
             await self.action_submit()
@@ -94,8 +95,15 @@ class OneLine(Input):
     def decided(self, *, taken: bool) -> None:
         """Pass on what was typed since Enter: to whoever has the keys now, or to this line."""
         held, self._held = self._held or [], None
-        for key in held:
-            (self.app if taken else self).post_message(events.Key(key.key, key.character))
+        if taken:
+            self._pass_on(held)
+        else:
+            for key in held:
+                self.post_message(events.Key(key.key, key.character))
+
+    def _pass_on(self, keys: list[events.Key]) -> None:
+        if isinstance(self.app, OrderedKeys):
+            self.app.take_keys(keys)
 
     def action_cancel(self) -> None:
         """Leave the line as it was."""
