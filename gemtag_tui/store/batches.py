@@ -321,15 +321,17 @@ async def job_tokens(lib: Library, model: str) -> int:
 
 
 async def mean_cost(lib: Library, track: int, least: int) -> float | None:
-    """Return what a request of a track's landed jobs cost on average, in US dollars.
+    """Return what a result of a track's landed jobs cost on average, in US dollars.
+
+    What failed lines cost is in it, lines without an answer are not: the next job may have none.
 
     Args:
         lib: the library.
         track: its id.
-        least: requests from which on their mean says something; `None` is returned below.
+        least: results from which on their mean says something; `None` is returned below.
     """
     row = await lib.row(
-        "SELECT sum(cost_usd), sum(ingested) FROM batch_job "
+        "SELECT sum(cost_usd), sum(tagged) FROM batch_job "
         "WHERE track = ? AND state = 'ingested' AND cost_usd > 0",
         (track,),
     )

@@ -59,3 +59,14 @@ async def test_without_waiting_what_is_committed_ends_it(tmp_path):
         assert rig.control.ending.exit_code == 3
         assert sum(job.requests for job in await batches.page(rig.lib)) <= 14
         assert COMMITTED_NOW not in rig.warned
+
+
+async def test_lines_without_an_answer_do_not_make_the_others_look_cheap(tmp_path):
+    async with rigged(tmp_path, 40, settings(clean_up=False), missing=0.5) as rig:
+        assert await batches.mean_cost(rig.lib, rig.track.id, 1) is None
+        await rig.run(limit=40)
+        (job,) = [one for one in await batches.page(rig.lib) if one.id == 1]
+        assert job.tagged < 30
+        mean = await batches.mean_cost(rig.lib, rig.track.id, 1)
+        assert mean == pytest.approx(job.cost_usd / job.tagged, rel=0.2)
+        assert await batches.mean_cost(rig.lib, rig.track.id, 1_000) is None
