@@ -13,19 +13,13 @@ from gemtag_tui.core.batch_job import EXPIRY_HOURS, RESULTS_DAYS, JobState, refu
 from gemtag_tui.core.batch_operation import RemoteJob, ServerState
 from gemtag_tui.core.batch_words import OLDER_COPY
 from gemtag_tui.core.calls import CallError
-from gemtag_tui.core.errors import StoppedError, UsageError
+from gemtag_tui.core.errors import StoppedError
 from gemtag_tui.core.text import plain
 from gemtag_tui.store import batch_jobs, batches
 
 if TYPE_CHECKING:
     from gemtag_tui.engine.batch_ground import Ground
     from gemtag_tui.store.batches import JobRow
-
-
-class ForgottenJobsError(UsageError):
-    """The account holds jobs of this library that it does not know."""
-
-    title = "Batch jobs that this library forgot"
 
 
 NAMELESS = (JobState.BUILDING, JobState.BUILT, JobState.UPLOADED, JobState.SUBMITTING)
@@ -58,50 +52,45 @@ class Clearance:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._given = False
+        self.given = False
         self._tries = 0
         self.look_at = 0.0
         self.waiting = ""
 
-    async def given(self) -> bool:
-        """Whether jobs may be built; `False` while the listing cannot be read.
+    async def refusal(self) -> str:
+        """Look at the account once; returns why no job may be built at all, "" where one may.
 
-        Raises:
-            ForgottenJobsError: images that are to be sent may be in a job already.
+        `given` tells whether jobs may be built from here on: not while the listing cannot be read.
         """
         now = self._ground.clock.now()
-        if self._given or now < self.look_at:
-            return self._given
+        if self.given or now < self.look_at:
+            return ""
         listed = await _remembered(self._ground)
         if isinstance(listed, CallError) and not says_for_good(listed):
             jitter = self._ground.rng.random()
             self.look_at = now + refusal_pause(_FIRST_PAUSE, self._tries, jitter)
             self._tries += 1
             self.waiting = f"the batch jobs cannot be listed: {plain(listed.message, 200)}"
-            return False
-        if not isinstance(listed, CallError):
-            await _refuse_forgotten(self._ground, listed)
-        self._given, self.waiting = True, ""
-        return True
+            return ""
+        self.waiting = ""
+        forgotten = [] if isinstance(listed, CallError) else await _forgotten(self._ground, listed)
+        self.given = not forgotten
+        return _refusal(len(forgotten)) if forgotten else ""
 
 
-async def _refuse_forgotten(ground: Ground, listed: list[RemoteJob]) -> None:
-    """Stop where the account has a job of this library without a row that may still bring results.
-
-    Raises:
-        ForgottenJobsError: there is one.
-    """
-    mine = {one.name: one for one in await batches.strangers(ground.lib) if one.forgotten}
+async def _forgotten(ground: Ground, listed: list[RemoteJob]) -> list[RemoteJob]:
+    """Return the jobs of this library without a row that may still bring results."""
+    mine = {one.name for one in await batches.strangers(ground.lib) if one.forgotten}
     now = ground.clock.now()
-    found = [one for one in listed if one.name in mine and _may_bring(one, now)]
-    if not found:
-        return
-    many = len(found) > 1
-    raise ForgottenJobsError(
-        f"{OLDER_COPY}: the account has {len(found):,} batch job{'s' if many else ''} of its own "
+    return [one for one in listed if one.name in mine and _may_bring(one, now)]
+
+
+def _refusal(count: int) -> str:
+    return (
+        f"{OLDER_COPY}: the account has {count:,} batch job{'s' if count > 1 else ''} of its own "
         "that it does not know. Nothing was submitted, or images would be paid for twice. "
-        f"`gemtag batches list` names {'them' if many else 'it'}: `adopt` takes one in once it has "
-        "ended, `cancel` ends it, `rescue` has its images paid for anew."
+        f"`gemtag batches list` names {'them' if count > 1 else 'it'}: `adopt` takes one in once "
+        "it has ended, `cancel` ends it, `rescue` has its images paid for anew."
     )
 
 

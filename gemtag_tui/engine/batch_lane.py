@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from gemtag_tui.core.batch_job import ACTIVE, JobState
 from gemtag_tui.core.batch_plan import Caps, caps, enqueued_limit, wants_first
 from gemtag_tui.core.errors import GemtagError
-from gemtag_tui.engine.batch_account import Clearance, ForgottenJobsError
+from gemtag_tui.engine.batch_account import Clearance
 from gemtag_tui.engine.batch_desk import SENDING, Desk, clean_up, give_back_unsent, recover
 from gemtag_tui.engine.batch_ends import let_go_words, trial_words, why_stop
-from gemtag_tui.engine.batch_money import COMMITTED, COMMITTED_NOW, Purse, no_budget
+from gemtag_tui.engine.batch_money import COMMITTED, Purse, no_budget
 from gemtag_tui.engine.batch_submit import BatchSetupError
 from gemtag_tui.engine.control import CONFIGURATION, LIMITED
 from gemtag_tui.store import batches, work
@@ -75,17 +75,11 @@ class BatchLane:
         self._stopped = ""
         self._stop_code = 0
         self._refused = False
-        self._told_committed = False
 
     @property
     def track(self) -> Track:
         """The track that jobs are built for."""
         return self._builder.track
-
-    @property
-    def in_flight(self) -> int:
-        """No calls: those that can be cut off at any time are none of its business."""
-        return 0
 
     async def run(self) -> None:
         """Work until nothing is left or the control says to end.
@@ -140,12 +134,9 @@ class BatchLane:
         return self._left is None or self._left > 0
 
     async def _is_clear(self) -> bool:
-        """Whether nothing that would be built can be in a job that the library forgot."""
-        try:
-            return await self._clearance.given()
-        except ForgottenJobsError as error:
-            self._stop(error.message, error.exit_code)
-            return False
+        if forgotten := await self._clearance.refusal():
+            self._stop(forgotten, CONFIGURATION)
+        return self._clearance.given
 
     def _wait_for_money(self, jobs: list[JobRow]) -> None:
         """Build on when a job has landed, and for good when none is left to land."""
@@ -154,13 +145,11 @@ class BatchLane:
             self._stop(COMMITTED, LIMITED)
             return
         self._more = False
-        if not self._told_committed:
-            self._told_committed = True
-            self._warn(COMMITTED_NOW)
+        if news := self._purse.news():
+            self._warn(news)
 
     async def _begin(self, jobs: list[JobRow]) -> None:
-        counts = await work.counts(self._ground.lib, self.track.id)
-        remaining = counts.remaining - counts.in_batches
+        remaining = await self._unclaimed()
         most = self._left
         if (affordable := await self._purse.requests()) is not None:
             if not affordable:
@@ -169,18 +158,8 @@ class BatchLane:
             most = affordable if most is None else min(most, affordable)
         proven = await batches.proven(self._ground.lib, self.track.id)
         first = wants_first(self._ground.batch, min(remaining, most or remaining), proven=proven)
-        size = await self._caps(first=first, most=most)
+        size = await _caps(self._builder, first=first, most=most)
         self._building = asyncio.ensure_future(self._builder.build(size, first=first))
-
-    async def _caps(self, *, first: bool, most: int | None) -> Caps:
-        ground = self._ground
-        tier = ground.settings.limits.tier
-        limit = enqueued_limit(ground.batch, self._builder.form.rules, tier)
-        size = caps(ground.batch, limit, first=first, most=most)
-        taught = await batches.job_tokens(ground.lib, self.track.model)
-        if not taught:
-            return size
-        return Caps(size.requests, size.bytes, min(taught, size.tokens or taught))
 
     async def _hear_built(self) -> None:
         if self._building is None or not self._building.done():
@@ -258,10 +237,13 @@ class BatchLane:
         trial = next((job for job in self._own(jobs) if self._is_trial(job)), None)
         if trial is None or not self._more:
             return ""
-        counts = await work.counts(self._ground.lib, self.track.id)
-        left = counts.remaining - counts.in_batches
+        left = await self._unclaimed()
         left = left if self._left is None else min(left, self._left)
         return trial_words(trial, left) if left else ""
+
+    async def _unclaimed(self) -> int:
+        counts = await work.counts(self._ground.lib, self.track.id)
+        return counts.remaining - counts.in_batches
 
     @staticmethod
     def _is_trial(job: JobRow) -> bool:
@@ -298,6 +280,17 @@ class BatchLane:
         await self._desk.drain(0.0 if self._control.hurried else DRAIN_SECONDS)
         if self._refused:  # the server takes no job from this key: other lanes may do the work
             await give_back_unsent(self._ground, self.track, _UNSENT)
+
+
+async def _caps(builder: Builder, *, first: bool, most: int | None) -> Caps:
+    """Return how large a job may be: by settings and tier, or by what refusals have taught."""
+    ground = builder.ground
+    limit = enqueued_limit(ground.batch, builder.form.rules, ground.settings.limits.tier)
+    size = caps(ground.batch, limit, first=first, most=most)
+    taught = await batches.job_tokens(ground.lib, builder.track.model)
+    if not taught:
+        return size
+    return Caps(size.requests, size.bytes, min(taught, size.tokens or taught))
 
 
 def _unknown(jobs: list[JobRow], at_work: set[int], now: float) -> set[int]:

@@ -44,6 +44,12 @@ class Purse:
         self._builder = builder
         self._budget = budget
         self._submitted = 0
+        self._told = False
+
+    def news(self) -> str:
+        """Return that more is built as jobs land, "" where that was said before."""
+        told, self._told = self._told, True
+        return "" if told else COMMITTED_NOW
 
     def submitted(self, requests: int) -> None:
         """Count what a job was built of."""
