@@ -17,8 +17,8 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.timer import Timer
 
-LOST = 0.1
-"""Seconds after which a mark is not waited for any more: its widget went away with the key."""
+LOOK, MOST_LOOKS = 0.05, 20
+"""Seconds between two looks whether a mark can still come, and how often it is looked for."""
 
 
 class KeyDone(Message):
@@ -63,7 +63,18 @@ class OrderedKeys(App[None]):
         target = self.focused or screen
         await super().on_event(event)
         target.post_message(KeyDone(number, screen))
-        self._key_timer = self.set_timer(LOST, lambda: self._end_key(number))
+        self._wait_for_mark(number, target, MOST_LOOKS)
+
+    def _wait_for_mark(self, number: int, target: MessagePump, looks: int) -> None:
+        async def look() -> None:
+            if number != self._key_number or not self._key_under_way:
+                return
+            if looks and target.is_attached:
+                self._wait_for_mark(number, target, looks - 1)
+            else:  # whoever had the key went away with it, and the mark too
+                await self._end_key(number)
+
+        self._key_timer = self.set_timer(LOOK, look)
 
     @on(KeyDone)
     def _came_through(self, message: KeyDone) -> None:

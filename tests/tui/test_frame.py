@@ -243,6 +243,19 @@ async def test_letters_in_one_burst_with_a_question_or_the_palette_go_there():
     assert done == [1]
 
 
+async def test_keys_behind_one_that_closes_a_screen_are_not_stuck():
+    async with shown(FakeSource()) as (app, pilot):
+        burst(app, "question_mark", "escape", "3")
+        for _ in range(200):
+            await settle(pilot)
+            if app.screen.PLACE == "batches":
+                break
+        assert app.screen.PLACE == "batches"
+        await pilot.press("4")
+        await settle(pilot)
+        assert app.screen.PLACE == "failures"
+
+
 async def test_escape_clears_the_filter_first():
     async with shown(FakeSource()) as (app, pilot):
         await pilot.press("slash", *"old", "enter")
